@@ -1,0 +1,10 @@
+//! Outlay: an embedded analytics engine for spend.
+//!
+//! Billing exports of clouds and AI vendors land as Parquet in object storage. This library reads them as one exact ledger,
+//! runs saved SQL queries over it and answers what an outcome costs, how use spreads and where the budget stands.
+
+pub mod clock;
+pub mod error;
+pub mod units;
+
+pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,3 @@
+//! The `outlay` binary.
+
+fn main() {}
