@@ -3,8 +3,16 @@
 //! Billing exports of clouds and AI vendors land as Parquet in object storage. This library reads them as one exact ledger,
 //! runs saved SQL queries over it and answers what an outcome costs, how use spreads and where the budget stands.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod engine;
 pub mod error;
+pub mod focus;
+pub mod output;
+pub mod query;
+pub mod storage;
 pub mod units;
 
 pub use error::{Error, ErrorKind, Result};

@@ -1,3 +1,5 @@
 //! The `outlay` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    outlay::cli::main(std::env::args_os())
+}

@@ -1,0 +1,254 @@
+//! The command line as typed. The comments are the help.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  outlay demo acme                                  write a sample company to ./acme
+  outlay -C acme run cost_per_outcome               run a saved query
+  outlay -c 'select sum(EffectiveCost) from spend'  run SQL
+  outlay run spend_by_team -p period=2026-Q2 -o q2.csv
+
+Exit codes: 0 ok, 1 query failed, 2 usage, configuration or saved query wrong, 3 a check failed, 4 stale,
+5 locked, 6 a limit stopped it, 7 storage or network (safe to retry), 70 a bug, 130 interrupted, 143 terminated";
+
+/// Analytics for spend: cost per outcome, adoption and budget over billing exports in object storage.
+///
+/// Without a command: runs SQL given by -c, -f or on standard input, or opens the SQL prompt on a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "outlay", version, after_help = EXAMPLES, max_term_width = 100, args_conflicts_with_subcommands = false)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    /// Run this SQL; may be given several times
+    #[arg(short = 'c', value_name = "SQL")]
+    pub(super) sql: Vec<String>,
+    /// Run the SQL of this file; may be given several times
+    #[arg(short = 'f', value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(super) struct Global {
+    /// Folder of the project: outlay.toml is looked for there and above
+    #[arg(
+        short = 'C',
+        long = "project",
+        value_name = "DIR",
+        global = true,
+        default_value = ".",
+        hide_default_value = true
+    )]
+    pub(super) project: PathBuf,
+    /// Configuration file, instead of looking for one
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
+    /// Date that relative periods such as last_full_quarter count from
+    #[arg(long, value_name = "DATE", global = true)]
+    pub(super) as_of: Option<chrono::NaiveDate>,
+    /// Write the result to this file or URL; the suffix tells the format
+    #[arg(short = 'o', long, value_name = "FILE", global = true)]
+    pub(super) output: Option<String>,
+    /// table, csv, tsv, json, ndjson, markdown, vertical, html, parquet or arrow [default: table on a terminal, else csv]
+    #[arg(long, value_name = "FORMAT", global = true)]
+    pub(super) format: Option<String>,
+    /// Leave the header line out
+    #[arg(long, global = true)]
+    pub(super) no_header: bool,
+    /// Text for NULL
+    #[arg(long, value_name = "TEXT", global = true)]
+    pub(super) null: Option<String>,
+    /// Most rows of a table on the terminal; other formats are never cut [default: 200]
+    #[arg(long, value_name = "N", global = true)]
+    pub(super) max_rows: Option<usize>,
+    /// Begin CSV with a byte order mark, for Excel
+    #[arg(long, global = true)]
+    pub(super) bom: bool,
+    /// Disarm CSV cells that a spreadsheet would run as formulas
+    #[arg(long, global = true)]
+    pub(super) csv_safe: bool,
+    /// Draw tables with ASCII characters
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
+    /// Say nothing but results and errors
+    #[arg(short = 'q', long, global = true)]
+    pub(super) quiet: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_possible_values = false)]
+    pub(super) color: When,
+    /// Say what the answer cost: rows, time, files, bytes, requests, memory, dollars
+    #[arg(long, global = true, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub(super) stats: Option<StatsForm>,
+    /// Longest time of a query, such as 10m
+    #[arg(long, value_name = "TIME", global = true)]
+    pub(super) timeout: Option<String>,
+    /// Most memory of a query, such as 512MiB; more is spilled to disk
+    #[arg(long, value_name = "SIZE", global = true)]
+    pub(super) memory_limit: Option<String>,
+    /// Most disk that spilling may take
+    #[arg(long, value_name = "SIZE", global = true)]
+    pub(super) temp_limit: Option<String>,
+    /// Most bytes that a query may read, such as 50GiB
+    #[arg(long, value_name = "SIZE", global = true)]
+    pub(super) max_scan: Option<String>,
+    /// Threads that run queries [default: one a core]
+    #[arg(long, value_name = "N", global = true)]
+    pub(super) threads: Option<usize>,
+}
+
+/// When to do something that depends on a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// On a terminal, unless NO_COLOR or TERM=dumb say otherwise
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl When {
+    /// The choice for a stream, to be settled by its being a terminal and by the environment.
+    pub(super) const fn choice(self) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// How `--stats` speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum StatsForm {
+    /// One line for people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run a saved query
+    Run(Run),
+    /// List the saved queries
+    List(List),
+    /// Show a saved query: what it answers, its parameters, columns, checks and SQL
+    Show(Show),
+    /// Run the checks of saved queries; exit 3 when one fails
+    Check(Check),
+    /// List the tables: the ledger, its sources, configured tables and views
+    Tables,
+    /// Describe a table, the ledger or a source: columns, files, what was set aside, drift, gaps
+    Describe(Describe),
+    /// Write a sample company with known truth
+    Demo(Demo),
+    /// Show the configuration that is in force
+    Config(Config),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+/// `outlay run`
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    /// Name of the saved query, or a .sql file
+    pub(super) name: String,
+    /// Value of a parameter; may be given several times
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub(super) params: Vec<String>,
+}
+
+/// `outlay list`
+#[derive(Debug, clap::Args)]
+pub(super) struct List {
+    /// Names, globs, tag:NAME or owner:NAME; all when left out
+    pub(super) selectors: Vec<String>,
+}
+
+/// `outlay show`
+#[derive(Debug, clap::Args)]
+pub(super) struct Show {
+    /// Name of the saved query
+    pub(super) name: String,
+    /// Print the SQL alone
+    #[arg(long, conflicts_with = "plan")]
+    pub(super) sql: bool,
+    /// Print the plan, with the values given by -p
+    #[arg(long)]
+    pub(super) plan: bool,
+    /// Value of a parameter, for --plan
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub(super) params: Vec<String>,
+}
+
+/// `outlay check`
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// Names, globs, tag:NAME or owner:NAME; all when left out
+    pub(super) selectors: Vec<String>,
+}
+
+/// `outlay describe`
+#[derive(Debug, clap::Args)]
+pub(super) struct Describe {
+    /// A table, `spend`, or the name of a source
+    pub(super) name: String,
+    /// Print this part alone
+    #[arg(long, value_name = "PART")]
+    pub(super) part: Option<Part>,
+}
+
+/// A part of what `describe` says of the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Part {
+    /// Columns with type and level
+    Columns,
+    /// Sources with files, charges and periods
+    Sources,
+    /// Delivered files that do not count, and why
+    SetAside,
+    /// Months without a file between the first and the last
+    Gaps,
+    /// Columns that differ from the contract, and in how many files
+    Drift,
+}
+
+/// `outlay demo`
+#[derive(Debug, clap::Args)]
+pub(super) struct Demo {
+    /// Folder or URL to write to
+    #[arg(default_value = "acme")]
+    pub(super) target: String,
+    /// Charges in all
+    #[arg(long, value_name = "N", default_value_t = 200_000)]
+    pub(super) rows: u64,
+    /// Months of history
+    #[arg(long, value_name = "M", default_value_t = 36)]
+    pub(super) months: u32,
+    /// Seed: the same seed gives the same company
+    #[arg(long, value_name = "S", default_value_t = 42)]
+    pub(super) seed: u64,
+}
+
+/// `outlay config`
+#[derive(Debug, clap::Args)]
+pub(super) struct Config {
+    /// Print the path of the file alone
+    #[arg(long)]
+    pub(super) path: bool,
+}
+
+/// `outlay completions`
+#[derive(Debug, clap::Args)]
+pub(super) struct Completions {
+    /// bash, zsh, fish, elvish or powershell
+    pub(super) shell: clap_complete::Shell,
+}

@@ -1,0 +1,64 @@
+//! `outlay check`: the checks of saved queries.
+
+use super::context::Context;
+use super::records::{counts, table, texts};
+use super::{args, report, sink};
+use crate::engine::CheckOutcome;
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::Severity;
+
+pub(super) async fn run(context: &Context, args: &args::Check) -> Result<()> {
+    let catalog = context.engine.catalog();
+    let mut broken = 0;
+    for error in catalog.broken().filter(|_| args.selectors.is_empty()) {
+        report::note(context.global.color, false, report::render(error).trim_end());
+        broken += 1;
+    }
+    let mut outcomes = Vec::new();
+    for query in catalog.select(&args.selectors)? {
+        if !query.runs_without_values() {
+            report::note(
+                context.global.color,
+                context.global.quiet,
+                &format!("{}: not run, a parameter has no default", query.name),
+            );
+            continue;
+        }
+        outcomes.push(context.engine.check(query).await.map_err(|error| error.with("query", query.name.clone()))?);
+    }
+    sink::print_batch(&context.global, &context.engine, &findings(&outcomes)?).await?;
+    let failed: Vec<&str> =
+        outcomes.iter().filter(|outcome| !outcome.holds()).map(|outcome| outcome.query.as_str()).collect();
+    match (failed.as_slice(), broken) {
+        ([], 0) => Ok(()),
+        ([], broken) => Err(Error::invalid(format!("{broken} saved queries cannot be read"))),
+        (failed, _) => Err(Error::new(ErrorKind::Check, format!("checks failed: {}", failed.join(", ")))
+            .hint("`outlay run NAME` shows the rows")),
+    }
+}
+
+fn findings(outcomes: &[CheckOutcome]) -> Result<arrow::array::RecordBatch> {
+    let rows: Vec<_> = outcomes
+        .iter()
+        .flat_map(|outcome| {
+            let ran = (outcome.query.as_str(), "runs", "ok", outcome.rows, 0);
+            let checks = outcome.findings.iter().map(|finding| {
+                let verdict = match (finding.failing_rows, finding.severity) {
+                    (0, _) => "ok",
+                    (_, Severity::Warn) => "warning",
+                    (_, Severity::Error) => "failed",
+                };
+                (outcome.query.as_str(), finding.check.as_str(), verdict, outcome.rows, finding.failing_rows)
+            });
+            std::iter::once(ran).chain(checks)
+        })
+        .collect();
+    let count = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+    table([
+        ("query", texts(rows.iter().map(|row| row.0))),
+        ("check", texts(rows.iter().map(|row| row.1))),
+        ("verdict", texts(rows.iter().map(|row| row.2))),
+        ("rows", counts(rows.iter().map(|row| count(row.3)))),
+        ("failing_rows", counts(rows.iter().map(|row| count(row.4)))),
+    ])
+}

@@ -1,0 +1,97 @@
+//! What is meant: configuration found, environment read, limits settled, engine built.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::args::Global;
+use crate::config::Config;
+use crate::engine::{Engine, Limits};
+use crate::error::{Error, Result};
+use crate::query::Catalog;
+use crate::storage::StoreOptions;
+use crate::units::{ByteSize, parse_duration};
+
+/// What the commands work with.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) global: Global,
+    pub(super) engine: Arc<Engine>,
+}
+
+impl Context {
+    /// Finds the configuration and builds the engine.
+    pub(super) fn new(global: Global) -> Result<Self> {
+        let config = configuration(&global)?;
+        let catalog = match config.queries() {
+            Some(folder) => Catalog::embedded().merge(Catalog::from_folder(&folder)?),
+            None => Catalog::embedded(),
+        };
+        let limits = limits(&global, &config)?;
+        let mut builder = Engine::builder(config.clone())
+            .catalog(catalog)
+            .limits(limits)
+            .as_of(global.as_of)
+            .store_options(store_options(&config));
+        if let Some(threads) = global.threads {
+            builder = builder.threads(threads);
+        }
+        Ok(Self { global, engine: Arc::new(builder.build()?) })
+    }
+}
+
+fn configuration(global: &Global) -> Result<Config> {
+    let folder = std::path::absolute(&global.project).ok().filter(|folder| folder.is_dir()).ok_or_else(|| {
+        Error::invalid(format!("there is no folder `{}`", global.project.display()))
+            .hint("`-C` takes the folder of a project")
+    })?;
+    if let Some(file) = &global.config {
+        return Config::load(&std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+    }
+    Ok(Config::find(&folder)?.unwrap_or_else(|| Config::empty(&folder)))
+}
+
+fn limits(global: &Global, config: &Config) -> Result<Limits> {
+    let size = |flag: &Option<String>, file: &Option<String>| -> Result<Option<ByteSize>> {
+        flag.as_ref().or(file.as_ref()).map(|size| size.parse()).transpose()
+    };
+    let timeout = global.timeout.as_ref().or(config.limits.timeout.as_ref());
+    Ok(Limits {
+        timeout: timeout.map(|timeout| parse_duration(timeout)).transpose()?,
+        memory: size(&global.memory_limit, &config.limits.memory)?,
+        temp: size(&global.temp_limit, &config.limits.temp)?,
+        max_scan: size(&global.max_scan, &config.limits.max_scan)?,
+    })
+}
+
+/// What the environment says of stores, over what the configuration says.
+pub(super) fn store_options(config: &Config) -> StoreOptions {
+    let mut options = StoreOptions::default();
+    for (name, value) in &config.storage {
+        options.set(name, value.clone());
+    }
+    for (name, value) in environment() {
+        if ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|prefix| name.starts_with(prefix)) {
+            options.set(&name, value);
+        }
+    }
+    options
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
+fn environment() -> impl Iterator<Item = (String, String)> {
+    // `vars` panics on a variable that is not Unicode; none of ours can be.
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// One variable of the environment; empty counts as unset.
+#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where the prompt keeps its history: `$XDG_STATE_HOME/outlay/history`.
+pub(super) fn history_file() -> Option<PathBuf> {
+    use etcetera::BaseStrategy;
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir()?.join("outlay").join("history"))
+}

@@ -1,0 +1,208 @@
+//! `outlay describe`: columns of a table; for the ledger also its files, what was set aside, gaps and drift.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::DataType;
+use chrono::{DateTime, Months, NaiveDate};
+use datafusion::common::ScalarValue;
+
+use super::args::{self, Part};
+use super::context::Context;
+use super::records::{counts, table, texts};
+use super::{report, sink};
+use crate::engine::{Ledger, ledger};
+use crate::error::Result;
+use crate::focus::{self, DriftKind, Level};
+
+pub(super) async fn run(context: &Context, args: &args::Describe) -> Result<()> {
+    let is_source = context.engine.config().sources.contains_key(&args.name);
+    if !is_source && !ledger::NAMES.contains(&args.name.as_str()) {
+        let schema = context.engine.schema_of(&args.name).await?;
+        let batch = table([
+            ("column", texts(schema.fields().iter().map(|field| field.name().as_str()))),
+            ("type", texts(schema.fields().iter().map(|field| type_name(field.data_type())))),
+        ])?;
+        return sink::print_batch(&context.global, &context.engine, &batch).await;
+    }
+    let opened = context.engine.ledger().await?;
+    let source = is_source.then_some(args.name.as_str());
+    let everything = sink::is_table(&context.global)?;
+    let parts: &[Part] = match &args.part {
+        Some(part) => std::slice::from_ref(part),
+        None if everything => &[Part::Columns, Part::Sources, Part::SetAside, Part::Gaps, Part::Drift],
+        None => &[Part::Columns],
+    };
+    for part in parts {
+        let (title, batch) = match part {
+            Part::Columns => ("columns", columns(&opened)?),
+            Part::Sources => ("sources", sources(&opened, source)?),
+            Part::SetAside => ("set aside", set_aside(&opened, source)?),
+            Part::Gaps => ("gaps", gaps(&opened, source)?),
+            Part::Drift => ("drift", drift(&opened, source)?),
+        };
+        if parts.len() > 1 {
+            report::note(context.global.color, context.global.quiet, title);
+        }
+        sink::print_batch(&context.global, &context.engine, &batch).await?;
+    }
+    Ok(())
+}
+
+fn columns(opened: &Ledger) -> Result<RecordBatch> {
+    use datafusion::catalog::TableProvider;
+    let schema = opened.schema();
+    let focus = |name: &str| focus::column(name);
+    table([
+        ("column", texts(schema.fields().iter().map(|field| field.name().as_str()))),
+        (
+            "type",
+            texts(schema.fields().iter().map(|field| match focus(field.name()) {
+                Some(column) => column.kind.name().to_owned(),
+                None => type_name(field.data_type()),
+            })),
+        ),
+        (
+            "level",
+            texts(schema.fields().iter().map(|field| match focus(field.name()).map(|column| column.level) {
+                Some(Level::Mandatory) => "mandatory",
+                Some(Level::Conditional) => "conditional",
+                Some(Level::Recommended) => "recommended",
+                None => "extra",
+            })),
+        ),
+        ("since", texts(schema.fields().iter().map(|field| focus(field.name()).map_or("", |column| column.since)))),
+    ])
+}
+
+fn of<'l>(opened: &'l Ledger, source: Option<&'l str>) -> impl Iterator<Item = &'l ledger::OpenSource> {
+    opened.sources().iter().filter(move |candidate| source.is_none_or(|name| name == candidate.name))
+}
+
+fn sources(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {
+    let rows: Vec<_> = of(opened, source)
+        .map(|source| {
+            let months = months(source);
+            let month =
+                |month: Option<&NaiveDate>| month.map_or_else(String::new, |month| month.format("%Y-%m").to_string());
+            let charges: usize = source.files.iter().map(|file| file.rows).sum();
+            (source, charges, month(months.first()), month(months.last()))
+        })
+        .collect();
+    table([
+        ("source", texts(rows.iter().map(|row| row.0.name.as_str()))),
+        ("dialect", texts(rows.iter().map(|row| row.0.dialect.name))),
+        ("charges", counts(rows.iter().map(|row| row.1))),
+        ("files", counts(rows.iter().map(|row| row.0.files.len()))),
+        ("set_aside", counts(rows.iter().map(|row| row.0.set_aside.len()))),
+        ("first_month", texts(rows.iter().map(|row| row.2.as_str()))),
+        ("last_month", texts(rows.iter().map(|row| row.3.as_str()))),
+        ("location", texts(rows.iter().map(|row| row.0.location.to_string()))),
+    ])
+}
+
+fn set_aside(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {
+    let rows: Vec<_> =
+        of(opened, source).flat_map(|source| source.set_aside.iter().map(move |aside| (source, aside))).collect();
+    table([
+        ("source", texts(rows.iter().map(|row| row.0.name.as_str()))),
+        ("object", texts(rows.iter().map(|row| row.0.location.object_url(&row.1.object.location)))),
+        ("bytes", counts(rows.iter().map(|row| usize::try_from(row.1.object.size).unwrap_or(usize::MAX)))),
+        ("reason", texts(rows.iter().map(|row| row.1.reason.to_string()))),
+    ])
+}
+
+/// Billing months that the files of a source cover, as far as their statistics tell.
+fn months(source: &ledger::OpenSource) -> BTreeSet<NaiveDate> {
+    let mut months = BTreeSet::new();
+    for file in &source.files {
+        let Some((ScalarValue::TimestampMicrosecond(Some(first), _), ScalarValue::TimestampMicrosecond(Some(last), _))) =
+            file.times.get("BillingPeriodStart")
+        else {
+            continue;
+        };
+        let mut month = first_of_month(*first);
+        let end = first_of_month(*last);
+        while let (Some(current), Some(end)) = (month, end)
+            && current <= end
+        {
+            months.insert(current);
+            month = current.checked_add_months(Months::new(1));
+        }
+    }
+    months
+}
+
+fn first_of_month(micros: i64) -> Option<NaiveDate> {
+    use chrono::Datelike;
+    DateTime::from_timestamp_micros(micros)?.date_naive().with_day(1)
+}
+
+fn gaps(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {
+    let mut rows = Vec::new();
+    for source in of(opened, source) {
+        let months = months(source);
+        let mut month = months.first().copied();
+        while let (Some(current), Some(last)) = (month, months.last())
+            && current < *last
+        {
+            if !months.contains(&current) {
+                rows.push((source.name.as_str(), current.format("%Y-%m").to_string()));
+            }
+            month = current.checked_add_months(Months::new(1));
+        }
+    }
+    table([
+        ("source", texts(rows.iter().map(|row| row.0))),
+        ("missing_month", texts(rows.iter().map(|row| row.1.as_str()))),
+    ])
+}
+
+fn drift(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {
+    let mut found: BTreeMap<(&str, &str, String), (usize, String)> = BTreeMap::new();
+    for source in of(opened, source) {
+        for file in &source.files {
+            for drift in &file.contract.drift {
+                let key = (source.name.as_str(), drift.column.as_str(), note(&drift.kind));
+                let object = || source.location.object_url(&file.object.location);
+                found.entry(key).or_insert_with(|| (0, object())).0 += 1;
+            }
+        }
+        // A column that no file of a source has is a choice of the vendor, not drift.
+        let files = source.files.len();
+        let missing = note(&DriftKind::Missing);
+        found.retain(|key, (count, _)| key.0 != source.name || key.2 != missing || *count < files);
+    }
+    table([
+        ("source", texts(found.keys().map(|key| key.0))),
+        ("column", texts(found.keys().map(|key| key.1))),
+        ("what", texts(found.keys().map(|key| key.2.as_str()))),
+        ("files", counts(found.values().map(|value| value.0))),
+        ("first_object", texts(found.values().map(|value| value.1.as_str()))),
+    ])
+}
+
+fn note(kind: &DriftKind) -> String {
+    match kind {
+        DriftKind::Missing => "not in these files: NULL".to_owned(),
+        DriftKind::Renamed(from) => format!("called `{from}` in these files"),
+        DriftKind::Unknown => "no FOCUS column and no x_ prefix: kept under its name".to_owned(),
+        DriftKind::Converted(physical) => format!("{physical} in these files: converted exactly"),
+        DriftKind::Refused(why) => format!("refused: {why}"),
+    }
+}
+
+/// The SQL name of a type.
+pub(super) fn type_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "TEXT".to_owned(),
+        DataType::Int64 => "BIGINT".to_owned(),
+        DataType::Float64 => "DOUBLE".to_owned(),
+        DataType::Boolean => "BOOLEAN".to_owned(),
+        DataType::Date32 => "DATE".to_owned(),
+        DataType::Timestamp(_, None) => "TIMESTAMP".to_owned(),
+        DataType::Timestamp(_, Some(zone)) => format!("TIMESTAMP ({zone})"),
+        DataType::Decimal128(precision, scale) => format!("DECIMAL({precision},{scale})"),
+        other => other.to_string(),
+    }
+}

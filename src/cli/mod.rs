@@ -1,0 +1,113 @@
+//! The command line: the only module that prints and reads the environment.
+//!
+//! What was typed ([`args`]) becomes what is meant ([`context::Context`]); one file a command does the work; [`exit`] turns errors
+//! into exit codes and [`report`] into text.
+
+mod args;
+mod check;
+mod completions;
+mod config;
+mod context;
+mod demo;
+mod describe;
+mod exit;
+mod list;
+mod prompt;
+mod query;
+mod records;
+mod report;
+mod run;
+mod show;
+mod sink;
+mod tables;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::error::{Error, ErrorKind, Result};
+use args::{Args, Command};
+use context::Context;
+
+/// Runs the command line `args`, the name of the program among them, and gives the exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let mut command = Args::command();
+    let parsed = command.try_get_matches_from_mut(args).and_then(|matches| Args::from_arg_matches(&matches));
+    let args = match parsed {
+        Ok(args) => args,
+        Err(usage) => {
+            // Nothing is left to do when help cannot be printed.
+            let _printed = usage.print();
+            return ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(exit::INVALID));
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(cause) => return report::failed(&Error::internal("cannot start").because(cause), args.global.color),
+    };
+    let color = args.global.color;
+    let result = runtime.block_on(async {
+        tokio::select! {
+            result = dispatch(args) => result,
+            signal = interrupted() => Err(signal),
+        }
+    });
+    // A statement that was given up may still hold a thread; it ends with the process.
+    runtime.shutdown_background();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if exit::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => report::failed(&error, color),
+    }
+}
+
+async fn dispatch(args: Args) -> Result<()> {
+    let Args { global, sql, files, command } = args;
+    match command {
+        Some(Command::Demo(demo)) => return demo::run(&global, &demo).await,
+        Some(Command::Completions(shell)) => return completions::run(&shell),
+        _ => {}
+    }
+    let context = Context::new(global)?;
+    match command {
+        Some(Command::Run(run)) => run::run(&context, &run).await,
+        Some(Command::List(list)) => list::run(&context, &list),
+        Some(Command::Show(show)) => show::run(&context, &show).await,
+        Some(Command::Check(check)) => check::run(&context, &check).await,
+        Some(Command::Tables) => tables::run(&context).await,
+        Some(Command::Describe(describe)) => describe::run(&context, &describe).await,
+        Some(Command::Config(config)) => config::run(&context, &config),
+        Some(Command::Demo(_) | Command::Completions(_)) => Ok(()),
+        None if !sql.is_empty() || !files.is_empty() => query::run(&context, &sql, &files).await,
+        None if std::io::stdin().is_terminal() => prompt::run(context).await,
+        None => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|cause| Error::invalid("cannot read SQL from standard input").because(cause))?;
+            query::run_text(&context, &text, "standard input").await
+        }
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn interrupted() -> Error {
+    let interrupt = || Error::new(ErrorKind::Interrupted, "interrupted");
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            return tokio::select! {
+                _ = tokio::signal::ctrl_c() => interrupt(),
+                _ = terminate.recv() => Error::new(ErrorKind::Interrupted, exit::TERMINATED),
+            };
+        }
+    }
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => interrupt(),
+        // Without signals nothing interrupts.
+        Err(_) => std::future::pending().await,
+    }
+}

@@ -1,0 +1,192 @@
+//! The SQL prompt: history, completion, statements over several lines, and the commands that start with `\`.
+
+use std::borrow::Cow;
+
+use reedline::{
+    DefaultCompleter, DefaultHinter, FileBackedHistory, Prompt, PromptEditMode, PromptHistorySearch, Reedline, Signal,
+    ValidationResult, Validator,
+};
+
+use super::args::{Describe, List, Run, StatsForm};
+use super::context::{Context, history_file, variable};
+use super::{describe, list, query, report, run, tables};
+use crate::error::{Error, Result};
+
+const HELP: &str = "\
+  SELECT …;            a statement ends with `;` and may take several lines
+  \\d [TABLE]           list the tables, or describe one
+  \\q                   leave (also Ctrl-D)
+  \\l                   list the saved queries
+  \\run NAME [k=v …]    run a saved query
+  \\x                   one value a line instead of a table
+  \\timing              say after each answer what it cost
+  \\o [FILE]            write answers to a file; to the terminal again without FILE
+  \\?                   this help";
+
+const HISTORY_LINES: usize = 10_000;
+
+/// Reads and runs statements until the end of input.
+pub(super) async fn run(mut context: Context) -> Result<()> {
+    let mut editor = editor(&context)?;
+    let sources = context.engine.config().sources.len();
+    report::note(
+        context.global.color,
+        context.global.quiet,
+        &format!("outlay {} · {sources} sources · \\? for help", env!("CARGO_PKG_VERSION")),
+    );
+    loop {
+        let line = match editor.read_line(&SqlPrompt) {
+            Ok(Signal::Success(line)) => line,
+            Ok(Signal::CtrlD) => return Ok(()),
+            Ok(_) => continue,
+            Err(cause) => return Err(Error::internal("the terminal failed").because(cause)),
+        };
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        if matches!(line, "\\q" | "exit" | "quit" | ".quit" | ".exit") {
+            return Ok(());
+        }
+        let work = async {
+            match line.strip_prefix('\\').or_else(|| line.strip_prefix('.')) {
+                Some(command) => obey(&mut context, command).await,
+                None => query::run_text(&context, line, "prompt").await,
+            }
+        };
+        // Ctrl-C gives up the statement, not the prompt.
+        let result = tokio::select! {
+            result = work => result,
+            _ = tokio::signal::ctrl_c() => Err(Error::new(crate::ErrorKind::Interrupted, "interrupted")),
+        };
+        if let Err(error) = result {
+            let _code = report::failed(&error, context.global.color);
+        }
+    }
+}
+
+async fn obey(context: &mut Context, command: &str) -> Result<()> {
+    let mut words = command.split_whitespace();
+    let name = words.next().unwrap_or_default();
+    let rest: Vec<String> = words.map(str::to_owned).collect();
+    match (name, rest.first()) {
+        ("d" | "tables" | "schema", None) => tables::run(context).await,
+        ("d" | "describe" | "schema", Some(table)) => {
+            describe::run(context, &Describe { name: table.clone(), part: None }).await
+        }
+        ("l" | "list", _) => list::run(context, &List { selectors: rest }),
+        ("run", Some(name)) => run::run(context, &Run { name: name.clone(), params: rest[1..].to_vec() }).await,
+        ("x", _) => {
+            let vertical = context.global.format.as_deref() == Some("vertical");
+            context.global.format = (!vertical).then(|| "vertical".to_owned());
+            said(context, if vertical { "tables" } else { "one value a line" })
+        }
+        ("timing" | "timer", _) => {
+            context.global.stats = if context.global.stats.is_some() { None } else { Some(StatsForm::Text) };
+            said(context, if context.global.stats.is_some() { "timing is on" } else { "timing is off" })
+        }
+        ("o" | "output", file) => {
+            context.global.output = file.cloned();
+            said(
+                context,
+                &file.map_or_else(|| "answers go to the terminal".to_owned(), |file| format!("answers go to {file}")),
+            )
+        }
+        ("?" | "h" | "help", _) => said(context, HELP),
+        _ => Err(Error::invalid(format!("there is no command `\\{name}`")).hint("`\\?` lists the commands")),
+    }
+}
+
+fn said(context: &Context, text: &str) -> Result<()> {
+    report::note(context.global.color, false, text);
+    Ok(())
+}
+
+fn editor(context: &Context) -> Result<Reedline> {
+    let mut editor = Reedline::create()
+        .with_validator(Box::new(Statement))
+        .with_hinter(Box::new(DefaultHinter::default()))
+        .with_completer(Box::new(completer(context)))
+        .with_quick_completions(true);
+    if let Some(file) = history_file()
+        && let Ok(history) = FileBackedHistory::with_file(HISTORY_LINES, file)
+    {
+        editor = editor.with_history(Box::new(history));
+    }
+    if variable("NO_COLOR").is_some() {
+        editor = editor.with_ansi_colors(false);
+    }
+    Ok(editor)
+}
+
+/// Completes tables, columns of the ledger, saved queries, functions and the words of SQL.
+fn completer(context: &Context) -> DefaultCompleter {
+    const WORDS: [&str; 24] = [
+        "select",
+        "from",
+        "where",
+        "group by",
+        "order by",
+        "having",
+        "limit",
+        "join",
+        "left join",
+        "using",
+        "with",
+        "union all",
+        "distinct",
+        "case",
+        "when",
+        "then",
+        "else",
+        "end",
+        "between",
+        "interval",
+        "explain",
+        "is null",
+        "is not null",
+        "desc",
+    ];
+    let columns = crate::focus::columns().iter().map(|column| column.name.to_owned());
+    let queries = context.engine.catalog().iter().map(|query| query.name.clone());
+    let names = context.engine.table_names().into_iter().chain(columns).chain(queries);
+    let words = WORDS.iter().map(|word| (*word).to_owned());
+    let mut completer = DefaultCompleter::with_inclusions(&['_', '$', '\\']);
+    completer.insert(names.chain(words).chain(context.engine.function_names()).collect());
+    completer
+}
+
+/// A line is whole when it is a command or ends with `;`.
+struct Statement;
+
+impl Validator for Statement {
+    fn validate(&self, line: &str) -> ValidationResult {
+        let text = line.trim();
+        let command = text.starts_with('\\') || text.starts_with('.') || matches!(text, "" | "exit" | "quit");
+        if command || text.ends_with(';') { ValidationResult::Complete } else { ValidationResult::Incomplete }
+    }
+}
+
+struct SqlPrompt;
+
+impl Prompt for SqlPrompt {
+    fn render_prompt_left(&self) -> Cow<'_, str> {
+        Cow::Borrowed("outlay")
+    }
+
+    fn render_prompt_right(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+
+    fn render_prompt_indicator(&self, _mode: PromptEditMode) -> Cow<'_, str> {
+        Cow::Borrowed("> ")
+    }
+
+    fn render_prompt_multiline_indicator(&self) -> Cow<'_, str> {
+        Cow::Borrowed("    … ")
+    }
+
+    fn render_prompt_history_search_indicator(&self, search: PromptHistorySearch) -> Cow<'_, str> {
+        Cow::Owned(format!("({}) ", search.term))
+    }
+}

@@ -1,0 +1,22 @@
+//! Small tables that commands make themselves, printed like any result.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+
+use crate::error::{Error, Result};
+
+/// A column of texts.
+pub(super) fn texts<T: Into<String>>(values: impl IntoIterator<Item = T>) -> ArrayRef {
+    Arc::new(values.into_iter().map(|value| Some(value.into())).collect::<StringArray>())
+}
+
+/// A column of counts.
+pub(super) fn counts(values: impl IntoIterator<Item = usize>) -> ArrayRef {
+    Arc::new(values.into_iter().map(|value| i64::try_from(value).ok()).collect::<Int64Array>())
+}
+
+/// The table of these columns.
+pub(super) fn table<const N: usize>(columns: [(&str, ArrayRef); N]) -> Result<RecordBatch> {
+    RecordBatch::try_from_iter(columns).map_err(|cause| Error::internal("the columns do not fit").because(cause))
+}

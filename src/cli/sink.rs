@@ -1,0 +1,204 @@
+//! Where results go: standard output or `-o`, in the format that fits.
+
+use std::io::{BufWriter, IsTerminal, Write};
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use super::args::{Global, StatsForm};
+use super::context::variable;
+use super::report;
+use crate::engine::{Answer, Engine, Statistics};
+use crate::error::{Error, Result};
+use crate::output::{Format, Renderer, Style, Summary, renderer};
+use crate::storage::{Location, Publication};
+use crate::units::ByteSize;
+
+/// Rows of a table on the terminal unless `--max-rows` says otherwise.
+const TERMINAL_ROWS: usize = 200;
+
+/// Bytes held back before the first is printed: a result up to this size is printed whole or not at all.
+const HELD_BYTES: usize = 8 << 20;
+
+/// Prints the rows of `answer` and what they cost.
+pub(super) async fn print(global: &Global, engine: &Engine, answer: &mut Answer, title: Option<&str>) -> Result<()> {
+    let mut sink = Sink::open(global, engine, answer.schema(), title)?;
+    while let Some(batch) = answer.next().await? {
+        sink.batch(&batch)?;
+    }
+    let summary = sink.finish().await?;
+    if summary.shown < summary.rows {
+        let line = format!(
+            "{} of {} rows shown; see all with `--max-rows {}` or `-o FILE`",
+            summary.shown, summary.rows, summary.rows
+        );
+        report::note(global.color, global.quiet, &line);
+    }
+    if let Some(form) = global.stats {
+        report::note(global.color, false, &statistics(&answer.statistics(), form));
+    }
+    Ok(())
+}
+
+/// Prints rows that are at hand already.
+pub(super) async fn print_batch(global: &Global, engine: &Engine, batch: &RecordBatch) -> Result<()> {
+    let mut sink = Sink::open(global, engine, batch.schema(), None)?;
+    sink.batch(batch)?;
+    sink.finish().await.map(drop)
+}
+
+/// Whether results are tables for people.
+pub(super) fn is_table(global: &Global) -> Result<bool> {
+    Ok(format(global)? == Format::Table && global.output.is_none())
+}
+
+struct Sink {
+    renderer: Box<dyn Renderer>,
+    publication: Option<Publication>,
+}
+
+impl Sink {
+    fn open(global: &Global, engine: &Engine, schema: SchemaRef, title: Option<&str>) -> Result<Self> {
+        let format = format(global)?;
+        let publication = match &global.output {
+            None => None,
+            Some(target) => {
+                let folder = std::env::current_dir().unwrap_or_default();
+                Some(Publication::stage(engine.stores(), &Location::parse(target, &folder)?)?)
+            }
+        };
+        let terminal = publication.is_none() && std::io::stdout().is_terminal();
+        if terminal && format.is_binary() {
+            return Err(Error::invalid(format!("{format} is binary and would garble the terminal"))
+                .hint("write it to a file with `-o FILE`"));
+        }
+        let out: Box<dyn Write + Send> = match &publication {
+            Some(publication) => Box::new(BufWriter::new(publication.writer()?)),
+            None => Box::new(Held::default()),
+        };
+        let renderer = renderer(format, &style(global, format, terminal, title), schema, out)?;
+        Ok(Self { renderer, publication })
+    }
+
+    fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
+        self.renderer.batch(batch)
+    }
+
+    async fn finish(self) -> Result<Summary> {
+        let summary = self.renderer.finish()?;
+        if let Some(publication) = self.publication {
+            publication.publish().await?;
+        }
+        Ok(summary)
+    }
+}
+
+fn format(global: &Global) -> Result<Format> {
+    if let Some(name) = &global.format {
+        return name.parse();
+    }
+    match &global.output {
+        Some(target) => Format::from_suffix(target).ok_or_else(|| {
+            Error::invalid(format!("the suffix of `{target}` tells no format")).hint("give one with `--format`")
+        }),
+        None if std::io::stdout().is_terminal() => Ok(Format::Table),
+        None => Ok(Format::Csv),
+    }
+}
+
+fn style(global: &Global, format: Format, terminal: bool, title: Option<&str>) -> Style {
+    let color = match global.color {
+        super::args::When::Always => true,
+        super::args::When::Never => false,
+        super::args::When::Auto => {
+            terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
+        }
+    };
+    let table = format == Format::Table;
+    Style {
+        header: !global.no_header,
+        null: global.null.clone(),
+        max_rows: global.max_rows.or((table && terminal).then_some(TERMINAL_ROWS)).filter(|_| table),
+        width: terminal.then(terminal_width).flatten(),
+        color,
+        ascii: global.ascii,
+        bom: global.bom,
+        csv_safe: global.csv_safe,
+        title: title.map(str::to_owned),
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    columns.or_else(|| comfy_table::Table::new().width().map(usize::from))
+}
+
+/// Standard output that holds the first bytes back, so that a query that fails early prints nothing.
+#[derive(Default)]
+struct Held {
+    held: Vec<u8>,
+    through: bool,
+}
+
+impl Write for Held {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.through {
+            return std::io::stdout().write(bytes);
+        }
+        self.held.extend_from_slice(bytes);
+        if self.held.len() > HELD_BYTES {
+            self.release()?;
+        }
+        Ok(bytes.len())
+    }
+
+    /// Renderers flush when the result is whole.
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.release()?;
+        std::io::stdout().flush()
+    }
+}
+
+impl Held {
+    fn release(&mut self) -> std::io::Result<()> {
+        self.through = true;
+        std::io::stdout().write_all(&std::mem::take(&mut self.held))
+    }
+}
+
+/// What an answer cost, as `--stats` prints it.
+fn statistics(statistics: &Statistics, form: StatsForm) -> String {
+    let Statistics { rows, elapsed, files, row_groups, traffic, peak_memory_bytes, spilled_bytes, dollars } =
+        *statistics;
+    match form {
+        StatsForm::Json => serde_json::json!({
+            "rows": rows,
+            "elapsed_ms": u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            "files": { "total": files.total, "pruned": files.pruned },
+            "row_groups": { "total": row_groups.total, "pruned": row_groups.pruned },
+            "bytes_read": traffic.bytes_read,
+            "requests": { "get": traffic.gets, "list": traffic.lists, "head": traffic.heads, "put": traffic.puts },
+            "peak_memory_bytes": peak_memory_bytes,
+            "spilled_bytes": spilled_bytes,
+            "dollars": dollars,
+        })
+        .to_string(),
+        StatsForm::Text => {
+            let spilled =
+                if spilled_bytes > 0 { format!(" · {} spilled", ByteSize(spilled_bytes)) } else { String::new() };
+            format!(
+                "{rows} rows · {:.2} s · {} of {} files pruned · {} of {} row groups pruned · {} read · {} GET {} LIST {} HEAD · peak {}{spilled} · ~${dollars:.6}",
+                elapsed.as_secs_f64(),
+                files.pruned,
+                files.total,
+                row_groups.pruned,
+                row_groups.total,
+                ByteSize(traffic.bytes_read),
+                traffic.gets,
+                traffic.lists,
+                traffic.heads,
+                ByteSize(peak_memory_bytes),
+            )
+        }
+    }
+}

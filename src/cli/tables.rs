@@ -1,0 +1,35 @@
+//! `outlay tables`: what SQL can select from.
+
+use super::context::Context;
+use super::records::{table, texts};
+use super::sink;
+use crate::engine::ledger;
+use crate::error::Result;
+
+pub(super) async fn run(context: &Context) -> Result<()> {
+    let config = context.engine.config();
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    if !config.sources.is_empty() {
+        let opened = context.engine.ledger().await?;
+        let charges: usize = opened.sources().iter().flat_map(|source| &source.files).map(|file| file.rows).sum();
+        let what = format!("{charges} charges of {} sources; also `{}`", opened.sources().len(), ledger::NAMES[1]);
+        rows.push([ledger::NAMES[0].to_owned(), "ledger".to_owned(), what]);
+        for source in opened.sources() {
+            let charges: usize = source.files.iter().map(|file| file.rows).sum();
+            let what = format!(
+                "{}: {charges} charges in {} files, {} files set aside; {}",
+                source.dialect.name,
+                source.files.len(),
+                source.set_aside.len(),
+                source.location,
+            );
+            rows.push([source.name.clone(), "source".to_owned(), what]);
+        }
+    }
+    rows.extend(config.tables.iter().map(|(name, settings)| [name.clone(), "table".to_owned(), settings.path.clone()]));
+    let views = context.engine.catalog().iter().filter(|query| query.runs_without_values());
+    rows.extend(views.map(|query| [query.name.clone(), "saved query".to_owned(), query.summary().to_owned()]));
+    let column = |index: usize| texts(rows.iter().map(|row| row[index].as_str()));
+    let batch = table([("name", column(0)), ("kind", column(1)), ("what", column(2))])?;
+    sink::print_batch(&context.global, &context.engine, &batch).await
+}

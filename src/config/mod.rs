@@ -1,0 +1,174 @@
+//! Settings: what `outlay.toml` says. Data only; nothing here opens, lists or runs.
+
+mod parse;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::error::Result;
+use crate::units::FiscalCalendar;
+
+/// The name of the configuration file.
+pub const FILE_NAME: &str = "outlay.toml";
+
+/// Everything `outlay.toml` says. Unknown keys are errors.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The folder that relative paths start from; not part of the file.
+    #[serde(skip)]
+    pub base: PathBuf,
+    /// The file itself, when there is one.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+    /// `[project]`
+    #[serde(default)]
+    pub project: Project,
+    /// `[sources.NAME]`: exports whose charges make up `spend`.
+    #[serde(default)]
+    pub sources: BTreeMap<String, Source>,
+    /// `[tables.NAME]`: any other table.
+    #[serde(default)]
+    pub tables: BTreeMap<String, Table>,
+    /// `[limits]`
+    #[serde(default)]
+    pub limits: Limits,
+    /// `[storage]`: regions and endpoints by their standard names; never secrets.
+    #[serde(default)]
+    pub storage: BTreeMap<String, String>,
+    /// `[prices]`: what requests and transfer cost, for `--stats`.
+    #[serde(default)]
+    pub prices: Prices,
+}
+
+/// `[project]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Project {
+    /// Folder of saved queries, relative to the file. `queries` when it exists.
+    pub queries: Option<String>,
+    /// The date that defaults such as `last_full_quarter` count from; today when left out.
+    pub as_of: Option<NaiveDate>,
+    /// Month in which the fiscal year starts, 1 to 12.
+    pub fiscal_year_start: u32,
+    /// Days after the end of a period until its bill is complete; the period is "full" only then.
+    pub close_lag_days: u32,
+}
+
+impl Default for Project {
+    fn default() -> Self {
+        Self { queries: None, as_of: None, fiscal_year_start: 1, close_lag_days: 0 }
+    }
+}
+
+/// `[sources.NAME]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Object, folder or glob: `s3://…`, `gs://…`, `az://…`, or a path relative to the file.
+    pub path: String,
+    /// The dialect; detected when left out.
+    pub dialect: Option<String>,
+    /// Columns that the files call otherwise: FOCUS column = name in the file.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+}
+
+/// `[tables.NAME]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Object, folder or glob.
+    pub path: String,
+    /// `parquet`, `csv` or `ndjson`; told by the suffix of the files when left out.
+    pub format: Option<String>,
+    /// Types of columns, where the detected one is not right: column = SQL type such as `decimal(38,2)`, `date`, `text`.
+    #[serde(default)]
+    pub columns: BTreeMap<String, String>,
+}
+
+/// `[limits]`: what no query may exceed; flags override them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Longest time of a query, such as `10m`.
+    pub timeout: Option<String>,
+    /// Most memory of a query, such as `8GiB`; more is spilled to disk.
+    pub memory: Option<String>,
+    /// Most disk that spilling may take.
+    pub temp: Option<String>,
+    /// Most bytes that a query may read.
+    pub max_scan: Option<String>,
+}
+
+/// `[prices]`: United States dollars, by default those of Amazon S3 Standard in us-east-1 read from the same region.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Prices {
+    /// A thousand GET or HEAD requests.
+    pub get_per_1000: f64,
+    /// A thousand LIST or PUT requests.
+    pub list_per_1000: f64,
+    /// A GiB sent out of the store.
+    pub egress_per_gib: f64,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self { get_per_1000: 0.0004, list_per_1000: 0.005, egress_per_gib: 0.0 }
+    }
+}
+
+impl Config {
+    /// Reads the configuration from `text`, which stands in `file`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] with file, line and column for what is not TOML, an unknown key or a wrong value.
+    pub fn parse(text: &str, file: &Path) -> Result<Self> {
+        parse::parse(text, file)
+    }
+
+    /// A configuration without sources, for `base`.
+    pub fn empty(base: &Path) -> Self {
+        Self { base: base.to_owned(), ..Self::default() }
+    }
+
+    /// Finds `outlay.toml` in `from` or the nearest folder above it, and reads it.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; [`crate::ErrorKind::Storage`] when a file that is there cannot be read.
+    pub fn find(from: &Path) -> Result<Option<Self>> {
+        from.ancestors()
+            .map(|folder| folder.join(FILE_NAME))
+            .find(|file| file.is_file())
+            .map(|file| Self::load(&file))
+            .transpose()
+    }
+
+    /// Reads `file`.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn load(file: &Path) -> Result<Self> {
+        Self::parse(&parse::read(file)?, file)
+    }
+
+    /// The fiscal calendar of the project.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] for a month that does not exist.
+    pub fn fiscal_calendar(&self) -> Result<FiscalCalendar> {
+        FiscalCalendar::starting_in(self.project.fiscal_year_start)
+    }
+
+    /// The folder of saved queries: the one named, else `queries` beside the file when it exists.
+    pub fn queries(&self) -> Option<PathBuf> {
+        match &self.project.queries {
+            Some(folder) => Some(self.base.join(folder)),
+            None => Some(self.base.join("queries")).filter(|folder| folder.is_dir()),
+        }
+    }
+}

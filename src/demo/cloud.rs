@@ -1,0 +1,79 @@
+//! What the two clouds have in common: the teams' applications that own resources, and metered lines.
+
+use super::layout::Pairs;
+use super::ledger::{NO_TEAM, Owner};
+use super::random::Draw;
+use super::teams::TEAMS;
+
+const ENVIRONMENTS: [(&str, usize); 3] = [("production", 6), ("staging", 2), ("development", 2)];
+
+/// Who owns cloud resources: an application of a team in an environment, or nobody known.
+#[derive(Debug)]
+pub(super) struct CloudOwner {
+    /// Index of the team; none when untagged.
+    pub(super) team: Option<usize>,
+    /// Index of the sub account.
+    pub(super) account: usize,
+    application: String,
+    environment: &'static str,
+    weight: usize,
+}
+
+/// All owners: tagged ones first, then an untagged one per sub account.
+pub(super) fn owners() -> Vec<CloudOwner> {
+    let mut owners = Vec::new();
+    for (team, described) in TEAMS.iter().enumerate() {
+        for (account, (environment, weight)) in ENVIRONMENTS.into_iter().enumerate() {
+            for kind in ["api", "jobs"] {
+                let application = format!("{}-{kind}", described.name);
+                owners.push(CloudOwner {
+                    team: Some(team),
+                    account,
+                    application,
+                    environment,
+                    weight: weight * described.size,
+                });
+            }
+        }
+    }
+    for account in 0..=ENVIRONMENTS.len() {
+        owners.push(CloudOwner { team: None, account, application: String::new(), environment: "", weight: 30 });
+    }
+    owners
+}
+
+/// Draws owners by the size of their teams.
+pub(super) fn owner_draw(owners: &[CloudOwner]) -> Draw {
+    Draw::new(owners.iter().map(|owner| owner.weight))
+}
+
+/// The owner of what belongs to the whole company: untagged, in the management account.
+pub(super) fn management(owners: &[CloudOwner]) -> usize {
+    owners.len() - 1
+}
+
+/// What the ledger needs to know.
+pub(super) fn ledger_owners(owners: &[CloudOwner]) -> Vec<Owner> {
+    owners.iter().map(|owner| Owner { team: owner.team.unwrap_or(NO_TEAM), watched: false }).collect()
+}
+
+/// The tags of each owner; an untagged one has no tags or an empty set of them, both occur.
+pub(super) fn tags(owners: &[CloudOwner]) -> Vec<Pairs> {
+    let tags = |owner: &CloudOwner| match owner.team {
+        Some(team) => Some(vec![
+            ("team", TEAMS[team].name.to_owned()),
+            ("application", owner.application.clone()),
+            ("environment", owner.environment.to_owned()),
+        ]),
+        None if owner.account % 2 == 0 => Some(Vec::new()),
+        None => None,
+    };
+    owners.iter().map(tags).collect()
+}
+
+/// A short stable number of a resource, as eight hexadecimal digits.
+pub(super) fn resource_number(line: usize, owner: usize) -> String {
+    let number = u64::try_from(line * 1_000 + owner).unwrap_or_default();
+    let mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!("{:08x}", mixed >> 32)
+}

@@ -1,0 +1,269 @@
+//! Opens a source: lists it, chooses the delivery that counts, reads the footers and holds every file against the contract.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
+use datafusion::common::ScalarValue;
+use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use futures::{StreamExt, TryStreamExt};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+
+use crate::config;
+use crate::engine::errors::from_datafusion;
+use crate::error::{Error, Result};
+use crate::focus::{
+    self, Candidate, Dialect, FileContract, Kind, Layout, Manifest, Mapping, Selection, SetAside, candidates, map_file,
+};
+use crate::storage::{Location, list, store_error};
+
+/// Bytes read from the end of a file at first: most footers of billing files fit, so one request a file is enough.
+pub(super) const FOOTER_HINT_BYTES: usize = 64 * 1024;
+
+/// Footers and manifests read at the same time.
+const CONCURRENT_READS: usize = 16;
+
+/// One file that counts.
+#[derive(Debug, Clone)]
+pub struct LedgerFile {
+    /// The object.
+    pub object: ObjectMeta,
+    /// Its charges.
+    pub rows: usize,
+    /// How it answers for the columns of the ledger.
+    pub contract: FileContract,
+    /// First and last value of the time columns that carry statistics, in the type of the ledger.
+    pub times: BTreeMap<&'static str, (ScalarValue, ScalarValue)>,
+    /// The columns as the file has them.
+    pub schema: SchemaRef,
+}
+
+/// A source that was listed and whose files were held against the contract.
+#[derive(Debug)]
+pub struct OpenSource {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Where it lies.
+    pub location: Location,
+    /// How it is laid out.
+    pub dialect: &'static Dialect,
+    /// Columns under another name, as declared.
+    pub declared: BTreeMap<String, String>,
+    /// Files that count.
+    pub files: Vec<LedgerFile>,
+    /// Files that were delivered and do not count.
+    pub set_aside: Vec<SetAside>,
+    pub(super) footers: Arc<FileMetadataCache>,
+}
+
+impl OpenSource {
+    /// Opens the source `name` as configured.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Storage`] when it cannot be listed or read, [`crate::ErrorKind::Invalid`] when nothing is there,
+    /// [`crate::ErrorKind::Data`] for a broken manifest or file, each naming the object.
+    pub async fn open(
+        name: &str,
+        settings: &config::Source,
+        location: Location,
+        store: Arc<dyn ObjectStore>,
+        footers: Arc<FileMetadataCache>,
+    ) -> Result<Self> {
+        let open = async {
+            let objects = list(store.as_ref(), &location).await?;
+            let dialect = match &settings.dialect {
+                Some(name) => focus::dialect(name).ok_or_else(|| Error::internal(format!("no dialect `{name}`")))?,
+                None => focus::detect(objects.iter().map(|object| &object.location)),
+            };
+            let declared: BTreeMap<String, String> = settings
+                .columns
+                .iter()
+                .map(|(column, name)| Ok((focus::declared_column(column)?.name.to_owned(), name.clone())))
+                .collect::<Result<_>>()?;
+            let selection = choose(dialect.layout, &objects, store.as_ref(), &location).await?;
+            let reader = FooterReader {
+                store: store.as_ref(),
+                location: &location,
+                footers: &footers,
+                dialect,
+                declared: &declared,
+            };
+            let files = futures::stream::iter(&selection.counted)
+                .map(|object| reader.read(object))
+                .buffered(CONCURRENT_READS)
+                .try_collect::<Vec<_>>()
+                .await?;
+            let (files, twins) =
+                drop_twins(files, store.as_ref()).await.map_err(|cause| store_error(&location.to_string(), cause))?;
+            let set_aside = selection.set_aside.into_iter().chain(twins).collect();
+            Ok::<_, Error>((dialect, declared, files, set_aside))
+        };
+        let (dialect, declared, files, set_aside) = open.await.map_err(|error: Error| error.with("source", name))?;
+        if files.is_empty() {
+            return Err(Error::invalid("the source has no complete delivery of Parquet files")
+                .with("source", name)
+                .with("location", location.to_string())
+                .hint("`path` must name the root of the export; a run without its manifest does not count"));
+        }
+        Ok(Self { name: name.to_owned(), location, dialect, declared, files, set_aside, footers })
+    }
+
+    /// The extra columns of the files, as often as files have them.
+    pub(super) fn extras(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.files.iter().flat_map(|file| file.contract.extras.iter().map(|(name, kind)| (name.as_str(), *kind)))
+    }
+}
+
+async fn choose(
+    layout: Layout,
+    objects: &[ObjectMeta],
+    store: &dyn ObjectStore,
+    location: &Location,
+) -> Result<Selection> {
+    let decided = futures::stream::iter(candidates(layout, objects))
+        .map(|candidate| async move {
+            let manifest = match &candidate.manifest {
+                None => Manifest::default(),
+                Some(path) => {
+                    let failed = |cause| store_error(&location.object_url(path), cause);
+                    let bytes = store.get(path).await.map_err(failed)?.bytes().await.map_err(failed)?;
+                    Manifest::parse(layout, path, &bytes)?
+                }
+            };
+            Ok::<(Candidate, Manifest), Error>((candidate, manifest))
+        })
+        .buffered(CONCURRENT_READS)
+        .try_collect::<Vec<_>>()
+        .await?;
+    focus::select(layout, objects, &decided)
+}
+
+struct FooterReader<'a> {
+    store: &'a dyn ObjectStore,
+    location: &'a Location,
+    footers: &'a Arc<FileMetadataCache>,
+    dialect: &'static Dialect,
+    declared: &'a BTreeMap<String, String>,
+}
+
+impl FooterReader<'_> {
+    async fn read(&self, object: &ObjectMeta) -> Result<LedgerFile> {
+        let url = self.location.object_url(&object.location);
+        let metadata = read_footer(self.store, object, self.footers, &url).await?;
+        let broken = |cause: parquet::errors::ParquetError| {
+            Error::data("cannot read the schema").with("object", url.clone()).because(cause)
+        };
+        let descriptor = metadata.file_metadata().schema_descr();
+        let schema =
+            parquet_to_arrow_schema(descriptor, metadata.file_metadata().key_value_metadata()).map_err(broken)?;
+        let contract = map_file(&schema, self.dialect, self.declared);
+        let times =
+            if self.dialect.daily_billing_period { BTreeMap::new() } else { times(&schema, &contract, &metadata) };
+        let rows = usize::try_from(metadata.file_metadata().num_rows()).map_err(|cause| {
+            Error::data("the footer counts fewer than no rows").with("object", url.clone()).because(cause)
+        })?;
+        Ok(LedgerFile { object: object.clone(), rows, contract, times, schema: Arc::new(schema) })
+    }
+}
+
+/// Reads the footer of a Parquet file, or takes it from the cache when the object is the same.
+pub(super) async fn read_footer(
+    store: &dyn ObjectStore,
+    object: &ObjectMeta,
+    footers: &Arc<FileMetadataCache>,
+    url: &str,
+) -> Result<Arc<ParquetMetaData>> {
+    DFParquetMetadata::new(store, object)
+        .with_metadata_size_hint(Some(FOOTER_HINT_BYTES))
+        .with_file_metadata_cache(Some(Arc::clone(footers)))
+        .with_page_index_policy(Some(PageIndexPolicy::Skip))
+        .fetch_metadata()
+        .await
+        .map_err(|cause| {
+            let error = from_datafusion(cause, None);
+            match error.kind() {
+                crate::ErrorKind::Storage | crate::ErrorKind::Limit => error.with("object", url),
+                _ => Error::data("this is no whole Parquet file")
+                    .with("object", url)
+                    .because(error)
+                    .hint("was the upload cut short? deliver the object again, or move it out of the source"),
+            }
+        })
+}
+
+/// First and last value of each time column, over all row groups, where every row group tells.
+fn times(
+    schema: &arrow::datatypes::Schema,
+    contract: &FileContract,
+    metadata: &ParquetMetaData,
+) -> BTreeMap<&'static str, (ScalarValue, ScalarValue)> {
+    let descriptor = metadata.file_metadata().schema_descr();
+    let columns = focus::columns().iter().filter(|column| column.kind == Kind::Time);
+    columns
+        .filter_map(|column| {
+            let Some(Mapping::Physical(index)) = contract.mappings.get(column.name) else { return None };
+            let field = schema.field(*index);
+            if !matches!(field.data_type(), DataType::Timestamp(_, _)) {
+                return None;
+            }
+            let converter = StatisticsConverter::try_new(field.name(), schema, descriptor).ok()?;
+            let groups = metadata.row_groups();
+            let extreme = |array: arrow::array::ArrayRef, wanted: std::cmp::Ordering| {
+                let values = (0..array.len()).map(|row| ScalarValue::try_from_array(&array, row).ok());
+                let values: Option<Vec<ScalarValue>> =
+                    values.map(|value| value.filter(|value| !value.is_null())).collect();
+                let best = values?
+                    .into_iter()
+                    .reduce(|best, value| if value.partial_cmp(&best) == Some(wanted) { value } else { best })?;
+                best.cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None)).ok()
+            };
+            let first = extreme(converter.row_group_mins(groups).ok()?, std::cmp::Ordering::Less)?;
+            let last = extreme(converter.row_group_maxes(groups).ok()?, std::cmp::Ordering::Greater)?;
+            Some((column.name, (first, last)))
+        })
+        .collect()
+}
+
+/// Sets aside files of a plain folder that hold the very bytes of another file: a copy, delivered again by hand.
+///
+/// Only files of the same size and the same number of rows are read and compared, so that this costs nothing as a rule.
+async fn drop_twins(
+    files: Vec<LedgerFile>,
+    store: &dyn ObjectStore,
+) -> object_store::Result<(Vec<LedgerFile>, Vec<SetAside>)> {
+    let mut firsts: BTreeMap<(u64, usize), Vec<usize>> = BTreeMap::new();
+    let mut kept: Vec<LedgerFile> = Vec::with_capacity(files.len());
+    let mut twins = Vec::new();
+    for file in files {
+        let alike = firsts.entry((file.object.size, file.rows)).or_default();
+        let mut twin_of = None;
+        for index in alike.iter() {
+            let other = &kept[*index];
+            if other.schema == file.schema && same_bytes(store, &other.object, &file.object).await? {
+                twin_of = Some(other.object.location.to_string());
+                break;
+            }
+        }
+        match twin_of {
+            Some(other) => twins.push(SetAside { object: file.object, reason: focus::Reason::SameBytes(other) }),
+            None => {
+                alike.push(kept.len());
+                kept.push(file);
+            }
+        }
+    }
+    Ok((kept, twins))
+}
+
+async fn same_bytes(store: &dyn ObjectStore, one: &ObjectMeta, other: &ObjectMeta) -> object_store::Result<bool> {
+    // The last kilobytes hold the footer with sizes and statistics of every column: most pairs differ there.
+    let tail = |object: &ObjectMeta| object.size.saturating_sub(FOOTER_HINT_BYTES as u64)..object.size;
+    if store.get_range(&one.location, tail(one)).await? != store.get_range(&other.location, tail(other)).await? {
+        return Ok(false);
+    }
+    Ok(store.get(&one.location).await?.bytes().await? == store.get(&other.location).await?.bytes().await?)
+}

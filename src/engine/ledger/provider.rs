@@ -1,0 +1,139 @@
+//! The ledger as a table of DataFusion.
+
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::stats::Precision;
+use datafusion::common::{ColumnStatistics, Result as DataFusionResult, ScalarValue, Statistics};
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::union::UnionExec;
+
+use super::adapter::LedgerAdapterFactory;
+use super::guarded::GuardedParquet;
+use super::open::{FOOTER_HINT_BYTES, LedgerFile, OpenSource};
+use super::{Ledger, provenance};
+use crate::engine::errors::to_datafusion;
+
+#[async_trait]
+impl TableProvider for Ledger {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
+        // Files, row groups and pages are pruned by them; rows that remain are filtered above the scan.
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        self.refuse_unreadable(projection, filters)?;
+        let scans = self
+            .sources
+            .iter()
+            .map(|source| self.scan_source(source, state, projection, limit))
+            .collect::<DataFusionResult<Vec<_>>>()?;
+        match <[_; 1]>::try_from(scans) {
+            Ok([scan]) => Ok(scan),
+            Err(scans) => UnionExec::try_new(scans),
+        }
+    }
+}
+
+impl Ledger {
+    /// Fails for the first file that cannot answer for a column of the query, before anything is read.
+    fn refuse_unreadable(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> DataFusionResult<()> {
+        let all: Vec<usize> = (0..self.file_schema.fields().len()).collect();
+        let selected = projection.unwrap_or(&all).iter().filter_map(|index| self.file_schema.fields().get(*index));
+        let mut columns: Vec<&str> = selected.map(|field| field.name().as_str()).collect();
+        let filtered: Vec<_> = filters.iter().flat_map(Expr::column_refs).collect();
+        columns.extend(filtered.iter().map(|column| column.name.as_str()));
+        for source in &self.sources {
+            for file in &source.files {
+                let refusal = columns.iter().find_map(|column| {
+                    file.contract.refusal(column, &source.location.object_url(&file.object.location))
+                });
+                if let Some(error) = refusal {
+                    return Err(to_datafusion(error.with("source", source.name.clone())));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn scan_source(
+        &self,
+        source: &OpenSource,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        limit: Option<usize>,
+    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        let url = ObjectStoreUrl::parse(source.location.store().as_str())?;
+        let store = state.runtime_env().object_store(&url)?;
+        let table_schema =
+            TableSchema::builder(Arc::clone(&self.file_schema)).with_table_partition_cols(provenance()).build();
+        let parquet = ParquetSource::new(table_schema)
+            .with_table_parquet_options(state.default_table_options().parquet)
+            .with_metadata_size_hint(FOOTER_HINT_BYTES)
+            .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(
+                store,
+                Arc::clone(&source.footers),
+            )));
+        let guarded = Arc::new(GuardedParquet::new(parquet, source.location.store().to_string()));
+        let files: Vec<PartitionedFile> = source.files.iter().map(|file| self.partitioned(source, file)).collect();
+        let rows = source.files.iter().map(|file| file.rows).sum();
+        let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);
+        let adapter = LedgerAdapterFactory { dialect: source.dialect, declared: source.declared.clone() };
+        let statistics = Statistics::new_unknown(&self.schema).with_num_rows(Precision::Exact(rows));
+        let config = FileScanConfigBuilder::new(url, guarded)
+            .with_file_groups(groups)
+            .with_statistics(statistics)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .with_expr_adapter(Some(Arc::new(adapter)))
+            .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+
+    fn partitioned(&self, source: &OpenSource, file: &LedgerFile) -> PartitionedFile {
+        let unknown = ColumnStatistics::new_unknown();
+        let columns = self.file_schema.fields().iter().map(|field| match file.times.get(field.name().as_str()) {
+            Some((first, last)) => ColumnStatistics {
+                min_value: Precision::Exact(first.clone()),
+                max_value: Precision::Exact(last.clone()),
+                ..unknown.clone()
+            },
+            None => unknown.clone(),
+        });
+        let statistics = Statistics {
+            num_rows: Precision::Exact(file.rows),
+            total_byte_size: Precision::Absent,
+            column_statistics: columns.collect(),
+        };
+        PartitionedFile::new_from_meta(file.object.clone())
+            .with_partition_values(vec![
+                ScalarValue::from(source.name.as_str()),
+                ScalarValue::from(source.location.object_url(&file.object.location)),
+            ])
+            .with_statistics(Arc::new(statistics))
+    }
+}

@@ -1,0 +1,347 @@
+//! The engine: SQL over the ledger, the configured tables and the saved queries, within limits.
+//!
+//! ```text
+//! SQL → guard (reads only, small enough) → tables opened → names spelled → plan → parameters bound → run → batches
+//! ```
+//!
+//! [`Engine`] lives as long as its user; each statement gets a session of its own, so that it sees the files as they lie
+//! now, and its requests, bytes and memory are counted apart.
+
+mod amplify;
+mod answer;
+mod arithmetic;
+mod check;
+mod errors;
+mod guard;
+pub mod ledger;
+mod names;
+mod runtime;
+mod session;
+mod tables;
+mod tags;
+
+pub use answer::{Answer, Statistics};
+pub use check::{CheckOutcome, Finding};
+pub use errors::Sql;
+pub use ledger::Ledger;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
+use datafusion::execution::cache::default_cache::DefaultCache;
+use url::Url;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::query::{Bound, Calendar, Catalog, SavedQuery, bind};
+use crate::storage::{Location, StoreOptions, Stores};
+use crate::units::ByteSize;
+use session::Session;
+
+/// Stack of planning and running threads: planning is recursive, and the guard lets expressions nest a thousand deep.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Footers kept in memory for each store.
+const FOOTER_CACHE_BYTES: usize = 128 << 20;
+
+/// What no statement may exceed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Limits {
+    /// Longest time.
+    pub timeout: Option<Duration>,
+    /// Most memory; operators that can spill to disk do so before.
+    pub memory: Option<ByteSize>,
+    /// Most disk that spilling may take.
+    pub temp: Option<ByteSize>,
+    /// Most bytes read from the stores.
+    pub max_scan: Option<ByteSize>,
+}
+
+/// Puts an [`Engine`] together: settings on one side, components on the other.
+#[derive(Debug)]
+pub struct EngineBuilder {
+    config: Config,
+    catalog: Catalog,
+    store_options: StoreOptions,
+    limits: Limits,
+    threads: usize,
+    clock: Arc<dyn Clock>,
+    as_of: Option<NaiveDate>,
+}
+
+impl EngineBuilder {
+    /// The saved queries that are views to every statement.
+    #[must_use]
+    pub fn catalog(mut self, catalog: Catalog) -> Self {
+        self.catalog = catalog;
+        self
+    }
+
+    /// Credentials and endpoints of the stores.
+    #[must_use]
+    pub fn store_options(mut self, options: StoreOptions) -> Self {
+        self.store_options = options;
+        self
+    }
+
+    /// What no statement may exceed.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Threads that run statements; at least one.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = threads.max(1);
+        self
+    }
+
+    /// The clock; the one of the machine when left out.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The date that relative periods count from; else that of the configuration, else today.
+    #[must_use]
+    pub fn as_of(mut self, as_of: Option<NaiveDate>) -> Self {
+        self.as_of = as_of;
+        self
+    }
+
+    /// Builds the engine. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] for a fiscal calendar that does not exist, [`crate::ErrorKind::Internal`] when the
+    /// machine refuses threads.
+    pub fn build(self) -> Result<Engine> {
+        let calendar = Calendar {
+            fiscal: self.config.fiscal_calendar()?,
+            as_of: self.as_of.or(self.config.project.as_of).unwrap_or_else(|| self.clock.now().date_naive()),
+            close_lag_days: self.config.project.close_lag_days,
+        };
+        // A runtime of its own: a statement that hogs its threads must not starve timers and signals of the caller.
+        let workers = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(self.threads)
+            .thread_name("outlay-query")
+            .thread_stack_size(STACK_BYTES)
+            .enable_all()
+            .build()
+            .map_err(|cause| Error::internal("cannot start threads").because(cause))?;
+        Ok(Engine {
+            config: self.config,
+            catalog: self.catalog,
+            stores: Stores::new(self.store_options),
+            limits: self.limits,
+            threads: self.threads,
+            clock: self.clock,
+            calendar,
+            footers: Mutex::default(),
+            workers: Some(workers),
+        })
+    }
+}
+
+/// Runs SQL over the sources and tables of a configuration.
+#[derive(Debug)]
+pub struct Engine {
+    config: Config,
+    catalog: Catalog,
+    stores: Stores,
+    limits: Limits,
+    threads: usize,
+    clock: Arc<dyn Clock>,
+    calendar: Calendar,
+    footers: Mutex<HashMap<Url, Arc<FileMetadataCache>>>,
+    workers: Option<tokio::runtime::Runtime>,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(workers) = self.workers.take() {
+            // Waiting for a statement that was given up would undo the point of its limit.
+            workers.shutdown_background();
+        }
+    }
+}
+
+impl Engine {
+    /// Starts to build an engine for `config`.
+    pub fn builder(config: Config) -> EngineBuilder {
+        EngineBuilder {
+            config,
+            catalog: Catalog::default(),
+            store_options: StoreOptions::default(),
+            limits: Limits::default(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            clock: Arc::new(SystemClock::default()),
+            as_of: None,
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The saved queries.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The stores, to write results to.
+    pub fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// The date that relative periods count from, and the fiscal calendar.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
+    /// The names that SQL can select from: the ledger, the tables and the saved queries that run without values, sorted.
+    pub fn table_names(&self) -> Vec<String> {
+        let ledger = ledger::NAMES.iter().filter(|_| !self.config.sources.is_empty()).map(|name| (*name).to_owned());
+        let views = self.catalog.iter().filter(|query| query.runs_without_values()).map(|query| query.name.clone());
+        let names: BTreeSet<String> = ledger.chain(self.config.tables.keys().cloned()).chain(views).collect();
+        names.into_iter().collect()
+    }
+
+    /// The names of the functions that SQL can call, sorted.
+    pub fn function_names(&self) -> Vec<String> {
+        let names = Session::new(self, self.limits).map(|session| session.function_names());
+        names.unwrap_or_default()
+    }
+
+    /// Splits `sql` into statements, each of which may be run by [`Self::query`].
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Query`] for what is not SQL, [`crate::ErrorKind::Invalid`] for what does more than read,
+    /// [`crate::ErrorKind::Limit`] for what is too large.
+    pub async fn statements(&self, sql: Sql<'_>) -> Result<Vec<String>> {
+        let (text, origin, first_line) = (sql.text.to_owned(), sql.origin.to_owned(), sql.first_line);
+        self.on_large_stack(move || async move {
+            let statements = guard::parse(Sql { text: &text, origin: &origin, first_line })?;
+            Ok(statements.iter().map(ToString::to_string).collect())
+        })
+        .await
+    }
+
+    /// Runs one statement that reads.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Query`] when it cannot be planned, [`crate::ErrorKind::Invalid`] when it does more than read,
+    /// [`crate::ErrorKind::Limit`], [`crate::ErrorKind::Storage`] and [`crate::ErrorKind::Data`] as they come up.
+    pub async fn query(self: &Arc<Self>, sql: Sql<'_>) -> Result<Answer> {
+        self.answer(sql, Bound::default(), self.limits).await
+    }
+
+    /// Runs a saved query with `given` parameter values.
+    ///
+    /// # Errors
+    /// As [`Self::query`]; [`crate::ErrorKind::Invalid`] for parameters that are unknown, missing or of the wrong type, and
+    /// for SQL of the file that does not plan.
+    pub async fn run(self: &Arc<Self>, query: &SavedQuery, given: &[(String, String)]) -> Result<Answer> {
+        let bound = bind(query, given, &self.calendar)?;
+        let limits = Limits {
+            timeout: self.limits.timeout.or(query.timeout),
+            max_scan: self.limits.max_scan.or(query.max_scan),
+            ..self.limits
+        };
+        let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+        self.answer(sql, bound, limits).await.map_err(|error| match error.kind() {
+            // What does not plan is a file to mend, not a statement that failed.
+            ErrorKind::Query => error.with_kind(ErrorKind::Invalid),
+            _ => error,
+        })
+    }
+
+    /// Opens the ledger to look at it: files that count, files set aside, drift.
+    ///
+    /// # Errors
+    /// As for a query over `spend`.
+    pub async fn ledger(self: &Arc<Self>) -> Result<Arc<Ledger>> {
+        let engine = Arc::clone(self);
+        self.on_large_stack(move || async move { Session::new(engine.as_ref(), engine.limits)?.ledger().await }).await
+    }
+
+    /// The columns of a table, a view or the ledger: name and type.
+    ///
+    /// # Errors
+    /// As for a query over it.
+    pub async fn schema_of(self: &Arc<Self>, table: &str) -> Result<arrow::datatypes::SchemaRef> {
+        let (engine, table) = (Arc::clone(self), table.to_owned());
+        self.on_large_stack(move || async move {
+            let session = Session::new(engine.as_ref(), engine.limits)?;
+            Ok(session.table(&table, &[]).await?.schema())
+        })
+        .await
+    }
+
+    async fn answer(self: &Arc<Self>, sql: Sql<'_>, bound: Bound, limits: Limits) -> Result<Answer> {
+        let started = self.clock.elapsed();
+        let deadline = limits.timeout.map(|timeout| started + timeout);
+        let engine = Arc::clone(self);
+        let (text, origin, first_line) = (sql.text.to_owned(), sql.origin.to_owned(), sql.first_line);
+        let shown = bound.shown.clone();
+        let planned = self.on_large_stack(move || async move {
+            let session = Session::new(engine.as_ref(), limits)?;
+            session.start(Sql { text: &text, origin: &origin, first_line }, bound).await
+        });
+        let running = answer::within(deadline, self.clock.as_ref(), planned).await??;
+        Ok(Answer::new(running, shown, Arc::clone(&self.clock), started, deadline, self.config.prices))
+    }
+
+    /// Runs `work` on a thread with room for deep recursion, its input and output on the threads of the engine.
+    async fn on_large_stack<T, W, F>(&self, work: W) -> Result<T>
+    where
+        T: Send + 'static,
+        W: FnOnce() -> F + Send + 'static,
+        F: Future<Output = Result<T>>,
+    {
+        let workers = self.workers.as_ref().ok_or_else(|| Error::internal("the engine has stopped"))?;
+        let handle = workers.handle().clone();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name("outlay-plan".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(move || {
+                let result = handle.block_on(work());
+                // Nobody waits any more when the caller gave up.
+                drop(sender.send(result));
+            })
+            .map_err(|cause| Error::internal("cannot start a thread").because(cause))?;
+        receiver.await.map_err(|_| Error::internal("planning failed beyond recovery"))?
+    }
+
+    fn location(&self, path: &str) -> Result<Location> {
+        Location::parse(path, &self.config.base)
+    }
+
+    fn footers(&self, store: &Url) -> Arc<FileMetadataCache> {
+        let mut caches = self.footers.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || -> Arc<FileMetadataCache> { Arc::new(DefaultCache::new(FOOTER_CACHE_BYTES)) };
+        Arc::clone(caches.entry(store.clone()).or_insert_with(new))
+    }
+
+    fn no_such_table(&self, name: &str) -> Error {
+        let names = self.table_names();
+        let error = Error::query(format!("no table `{name}`"));
+        if ledger::NAMES.contains(&name) {
+            return error
+                .with_kind(ErrorKind::Invalid)
+                .hint("the ledger has no source yet: add `[sources.NAME]` with a `path` to outlay.toml");
+        }
+        match did_you_mean(name, names.iter().map(String::as_str)) {
+            Some(hint) => error.hint(hint),
+            None => error.hint("`outlay tables` lists what there is"),
+        }
+    }
+}

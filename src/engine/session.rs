@@ -1,0 +1,277 @@
+//! One statement: its tables opened, its names spelled, its plan made and started.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::catalog::TableProvider;
+use datafusion::common::{ParamValues, TableReference};
+use datafusion::datasource::ViewTable;
+use datafusion::execution::context::{SQLOptions, SessionContext};
+use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMemoryPool};
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ident};
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::SessionConfig;
+use datafusion::sql::parser::Statement;
+use datafusion::sql::resolve::resolve_table_references;
+use futures::future::LocalBoxFuture;
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use object_store::ObjectStore;
+
+use super::answer::Running;
+use super::arithmetic::ExactArithmetic;
+use super::errors::{Sql, from_datafusion};
+use super::ledger::{self, Ledger, OpenSource};
+use super::names::Spelling;
+use super::runtime::{HighWaterPool, OpenedStores};
+use super::tables::FileTable;
+use super::tags::JsonSubscript;
+use super::{Engine, Limits, amplify, guard};
+use crate::error::{Error, ErrorKind, Result};
+use crate::query::{Bound, SavedQuery, bind};
+use crate::storage::{Location, Meter, MeteredStore};
+
+/// Sources opened at the same time.
+const CONCURRENT_SOURCES: usize = 8;
+
+/// Batches computed ahead of the reader.
+const BATCHES_AHEAD: usize = 2;
+
+type Tables = BTreeMap<String, Arc<dyn TableProvider>>;
+
+/// The session of one statement.
+pub(super) struct Session<'e> {
+    engine: &'e Engine,
+    context: SessionContext,
+    meter: Arc<Meter>,
+    pool: Arc<HighWaterPool>,
+    opened: tokio::sync::Mutex<Tables>,
+}
+
+impl<'e> Session<'e> {
+    pub(super) fn new(engine: &'e Engine, limits: Limits) -> Result<Self> {
+        let pool: Arc<dyn MemoryPool> = match limits.memory {
+            Some(memory) => Arc::new(FairSpillPool::new(usize::try_from(memory.0).unwrap_or(usize::MAX))),
+            None => Arc::new(UnboundedMemoryPool::default()),
+        };
+        let pool = Arc::new(HighWaterPool::new(pool));
+        // Listings are never kept: a file that was delivered a moment ago counts. Footers are kept apart, by store.
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(Arc::clone(&pool) as Arc<dyn MemoryPool>)
+            .with_object_store_registry(Arc::new(OpenedStores::default()))
+            .with_object_list_cache_limit(0)
+            .with_file_statistics_cache_limit(0);
+        let runtime = match limits.temp {
+            Some(temp) => runtime.with_max_temp_directory_size(temp.0),
+            None => runtime,
+        };
+        let runtime = runtime.build_arc().map_err(|cause| from_datafusion(cause, None))?;
+        let state = SessionStateBuilder::new_with_default_features()
+            .with_config(settings(engine.threads))
+            .with_runtime_env(runtime)
+            .with_expr_planners(
+                std::iter::once(Arc::new(JsonSubscript) as _)
+                    .chain(SessionStateDefaults::default_expr_planners())
+                    .collect(),
+            )
+            .build();
+        let context = SessionContext::new_with_state(state);
+        {
+            let state = context.state_ref();
+            let mut state = state.write();
+            datafusion_functions_json::register_all(&mut *state)
+                .and_then(|()| amplify::cap(&mut *state))
+                .and_then(|()| {
+                    use datafusion::execution::FunctionRegistry;
+                    state.register_function_rewrite(Arc::new(ExactArithmetic))
+                })
+                .map_err(|cause| from_datafusion(cause, None))?;
+        }
+        let meter = Arc::new(Meter::limited(limits.max_scan));
+        Ok(Self { engine, context, meter, pool, opened: tokio::sync::Mutex::default() })
+    }
+
+    pub(super) fn function_names(&self) -> Vec<String> {
+        let state = self.context.state();
+        let names = state
+            .scalar_functions()
+            .keys()
+            .chain(state.aggregate_functions().keys())
+            .chain(state.window_functions().keys());
+        let names: std::collections::BTreeSet<String> = names.cloned().collect();
+        names.into_iter().collect()
+    }
+
+    /// Plans `sql` and starts to run it on the threads of the engine.
+    pub(super) async fn start(self, sql: Sql<'_>, bound: Bound) -> Result<Running> {
+        let failed = |cause| from_datafusion(cause, Some(sql));
+        let plan = self.plan(sql, &bound, &[]).await?;
+        let physical = self.context.state().create_physical_plan(&plan).await.map_err(failed)?;
+        let schema = physical.schema();
+        let mut stream = execute_stream(Arc::clone(&physical), self.context.task_ctx()).map_err(failed)?;
+        let (sender, batches) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
+        let task = tokio::spawn(async move {
+            while let Some(batch) = stream.next().await {
+                let batch = batch.map_err(|cause| from_datafusion(cause, None));
+                let failed = batch.is_err();
+                if sender.send(batch).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool })
+    }
+
+    /// The plan of one statement, its parameters bound. `path` names the views that lead here.
+    fn plan<'s>(
+        &'s self,
+        sql: Sql<'s>,
+        bound: &'s Bound,
+        path: &'s [String],
+    ) -> LocalBoxFuture<'s, Result<LogicalPlan>> {
+        async move {
+            let failed = |cause| from_datafusion(cause, Some(sql));
+            let mut statement = guard::parse_one(sql)?;
+            let spelling = self.open_tables(&statement, sql, path).await?;
+            spelling.apply(&mut statement);
+            let plan = self.context.state().statement_to_plan(statement).await.map_err(failed)?;
+            let plan = if bound.values.is_empty() {
+                plan
+            } else {
+                let values = bound.values.iter().map(|(name, value)| (name.clone(), value.clone().into()));
+                plan.with_param_values(ParamValues::Map(values.collect())).map_err(failed)?
+            };
+            if let Some(name) = plan.get_parameter_names().map_err(failed)?.into_iter().min() {
+                return Err(Error::invalid(format!("`{name}` has no value here"))
+                    .with("in", sql.origin)
+                    .hint("parameters belong to saved queries: `outlay run FILE -p name=value`"));
+            }
+            let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
+            read_only.verify_plan(&plan).map_err(|cause| failed(cause).with_kind(ErrorKind::Invalid))?;
+            Ok(plan)
+        }
+        .boxed_local()
+    }
+
+    /// Opens and registers every table that `statement` names, and learns how their columns are spelled.
+    async fn open_tables(&self, statement: &Statement, sql: Sql<'_>, path: &[String]) -> Result<Spelling> {
+        let (relations, _ctes) =
+            resolve_table_references(statement, true).map_err(|cause| from_datafusion(cause, Some(sql)))?;
+        let mut spelling = Spelling::default();
+        for relation in relations {
+            let name = relation.table().to_owned();
+            if relation.schema().is_some() {
+                return Err(self.engine.no_such_table(&relation.to_string()));
+            }
+            // A table function is no table; the planner knows those.
+            if self.context.state().table_functions().contains_key(&name) {
+                continue;
+            }
+            let table = self.table(&name, path).await?;
+            spelling.learn(&name, &table.schema())?;
+            let table = respelled(&name, table, &spelling)?;
+            let reference = TableReference::bare(name.clone());
+            let _replaced =
+                self.context.deregister_table(reference.clone()).map_err(|cause| from_datafusion(cause, None))?;
+            self.context.register_table(reference, table).map_err(|cause| from_datafusion(cause, None))?;
+        }
+        Ok(spelling)
+    }
+
+    /// The table `name`: the ledger, a table of the configuration or a saved query.
+    pub(super) async fn table(&self, name: &str, path: &[String]) -> Result<Arc<dyn TableProvider>> {
+        let name = if ledger::NAMES.contains(&name) { ledger::NAMES[0] } else { name };
+        if let Some(table) = self.opened.lock().await.get(name) {
+            return Ok(Arc::clone(table));
+        }
+        let table: Arc<dyn TableProvider> = if name == ledger::NAMES[0] {
+            self.ledger().await?
+        } else if let Some(settings) = self.engine.config.tables.get(name) {
+            let location = self.engine.location(&settings.path).map_err(|error| error.with("table", name))?;
+            let store = self.register(&location)?;
+            Arc::new(FileTable::open(name, settings, location, store, &self.context.state()).await?)
+        } else {
+            self.view(name, path).await?
+        };
+        self.opened.lock().await.insert(name.to_owned(), Arc::clone(&table));
+        Ok(table)
+    }
+
+    /// The saved query `name` with its defaults, as a view.
+    async fn view(&self, name: &str, path: &[String]) -> Result<Arc<dyn TableProvider>> {
+        let known = self.engine.catalog.iter().any(|query| query.name == name);
+        if !known {
+            return Err(self.engine.no_such_table(name));
+        }
+        let query: &SavedQuery = self.engine.catalog.get(name)?;
+        let path: Vec<String> = path.iter().cloned().chain([name.to_owned()]).collect();
+        if path[..path.len() - 1].contains(&path[path.len() - 1]) {
+            return Err(
+                Error::invalid(format!("saved query `{name}` is built on itself")).with("path", path.join(" → "))
+            );
+        }
+        if !query.runs_without_values() {
+            return Err(Error::invalid(format!("saved query `{name}` is no view: a parameter has no default"))
+                .with("file", query.path.clone())
+                .hint("give every parameter a default, then other queries can build on it"));
+        }
+        let bound = bind(query, &[], &self.engine.calendar)?;
+        let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+        let plan = self.plan(sql, &bound, &path).await?;
+        Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
+    }
+
+    /// Opens every source, several at a time.
+    pub(super) async fn ledger(&self) -> Result<Arc<Ledger>> {
+        if self.engine.config.sources.is_empty() {
+            return Err(self.engine.no_such_table(ledger::NAMES[0]));
+        }
+        let sources = futures::stream::iter(&self.engine.config.sources)
+            .map(|(name, settings)| async move {
+                let location =
+                    self.engine.location(&settings.path).map_err(|error| error.with("source", name.clone()))?;
+                let store = self.register(&location)?;
+                let footers = self.engine.footers(location.store());
+                OpenSource::open(name, settings, location, store, footers).await
+            })
+            .buffered(CONCURRENT_SOURCES)
+            .try_collect()
+            .await?;
+        Ok(Arc::new(Ledger::new(sources)))
+    }
+
+    /// The metered store of `location`, made known to the scans of this statement.
+    fn register(&self, location: &Location) -> Result<Arc<dyn ObjectStore>> {
+        let store: Arc<dyn ObjectStore> =
+            Arc::new(MeteredStore::new(self.engine.stores.open(location)?, Arc::clone(&self.meter)));
+        self.context.register_object_store(location.store(), Arc::clone(&store));
+        Ok(store)
+    }
+}
+
+/// `table` with its columns in the spelling of the statement, where they differ.
+fn respelled(name: &str, table: Arc<dyn TableProvider>, spelling: &Spelling) -> Result<Arc<dyn TableProvider>> {
+    let schema = table.schema();
+    if schema.fields().iter().all(|field| spelling.of(field.name()) == field.name()) {
+        return Ok(table);
+    }
+    let columns = schema.fields().iter().map(|field| ident(field.name()).alias(spelling.of(field.name())));
+    let source = datafusion::datasource::provider_as_source(table);
+    let plan = LogicalPlanBuilder::scan(TableReference::bare(name), source, None)
+        .and_then(|builder| builder.project(columns.collect::<Vec<_>>()))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(|cause| from_datafusion(cause, None))?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
+}
+
+/// Settings of the engine below that are not its defaults, each for a reason.
+fn settings(threads: usize) -> SessionConfig {
+    let mut config = SessionConfig::new().with_target_partitions(threads).with_information_schema(false);
+    let options = config.options_mut();
+    // Errors point at the place in the SQL.
+    options.sql_parser.collect_spans = true;
+    // `cost * 1.1` is exact: the factor is DECIMAL(2,1), not a floating point number.
+    options.sql_parser.parse_float_as_decimal = true;
+    config
+}

@@ -1,0 +1,20 @@
+//! The FOCUS contract: the columns of the ledger, how files of every version and vendor map to them, and which delivered
+//! files count. Pure: it works on schemas, arrays and listings that others fetched.
+//!
+//! Source: FOCUS specification 1.4 (dataset Cost and Usage), the draft of 1.5 for principals and credentials, and 1.2 for
+//! the two provider columns that 1.4 removed.
+
+mod columns;
+mod contract;
+mod delivery;
+mod dialect;
+mod kind;
+mod normalise;
+
+pub use columns::{Column, Level, column, columns};
+pub(crate) use contract::declared_column;
+pub use contract::{Drift, DriftKind, FileContract, Mapping, map_file};
+pub use delivery::{Candidate, Manifest, Reason, Selection, SetAside, candidates, select};
+pub use dialect::{Dialect, Layout, detect, dialect, dialects};
+pub use kind::{Kind, MONEY_SCALE, money_type};
+pub use normalise::normalise;

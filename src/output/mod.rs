@@ -1,0 +1,219 @@
+//! Results of queries as text and files: one renderer per format, fed with record batches as they come.
+//!
+//! Renderers write to the given [`Write`] only, and nothing before the first batch or the end of the result, so that a query
+//! that fails early leaves no half a file. A reader that hangs up is told from other failures by [`is_broken_pipe`].
+//!
+//! In every text format a DECIMAL prints its plain digits, never rounded and without exponent. Ledger columns are
+//! DECIMAL(38,18), so zeros at the end of the fraction say nothing and are left out down to two digits: `12.50`, `3.00`,
+//! `0.0000008`. A float prints the shortest digits that read back as the same number, always with a point or an exponent so
+//! that it differs from an integer. Lists, structs and maps print as JSON, binary values as hexadecimal digits.
+
+mod arrow_file;
+mod cell;
+mod csv;
+#[cfg(test)]
+mod fixtures;
+mod format;
+mod html;
+mod json;
+mod markdown;
+mod ndjson;
+mod objects;
+mod parquet_file;
+mod portable;
+mod sink;
+mod spreadsheet;
+mod table;
+mod terminal;
+mod tsv;
+mod vertical;
+
+use std::io::Write;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+
+use crate::error::Result;
+
+pub use format::Format;
+pub use sink::is_broken_pipe;
+
+use sink::Sink;
+
+/// How a result looks. Formats leave out of account what has no meaning for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Style {
+    /// Names of the columns above the rows: csv, tsv, table, markdown, html.
+    pub header: bool,
+    /// What stands for NULL in text; `None` is the default of the format, which is nothing. JSON always says `null`.
+    pub null: Option<String>,
+    /// The most rows that a table or a vertical listing shows; the others are counted.
+    pub max_rows: Option<usize>,
+    /// Columns of the terminal that a table must fit. Text is cut; a table that still does not fit is listed vertically.
+    pub width: Option<usize>,
+    /// Escape sequences for bold and dim text: table and vertical.
+    pub color: bool,
+    /// Lines and ellipses in ASCII: table and vertical.
+    pub ascii: bool,
+    /// A byte order mark in front, which makes Excel read UTF-8: csv and tsv.
+    pub bom: bool,
+    /// A single quote before text that a spreadsheet would run as a formula: csv and tsv.
+    pub csv_safe: bool,
+    /// Title of the page: html.
+    pub title: Option<String>,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            header: true,
+            null: None,
+            max_rows: None,
+            width: None,
+            color: false,
+            ascii: false,
+            bom: false,
+            csv_safe: false,
+            title: None,
+        }
+    }
+}
+
+impl Style {
+    fn null(&self) -> &str {
+        self.null.as_deref().unwrap_or_default()
+    }
+}
+
+/// What became of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Summary {
+    /// Rows that came.
+    pub rows: u64,
+    /// Rows that were written: less than `rows` when [`Style::max_rows`] cut the result.
+    pub shown: u64,
+}
+
+impl Summary {
+    fn all(rows: u64) -> Self {
+        Self { rows, shown: rows }
+    }
+}
+
+/// Writes a result, batch by batch.
+pub trait Renderer: Send {
+    /// Takes the next rows.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Storage`] when they cannot be written, [`crate::ErrorKind::Invalid`] when the format cannot hold
+    /// them.
+    fn batch(&mut self, batch: &RecordBatch) -> Result<()>;
+
+    /// Ends the result and flushes what is left of it.
+    ///
+    /// # Errors
+    /// As [`Renderer::batch`].
+    fn finish(self: Box<Self>) -> Result<Summary>;
+}
+
+/// The renderer for results of `schema` in `format`, which writes to `out`.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] when `format` cannot hold a column of `schema`, [`crate::ErrorKind::Storage`] when `out`
+/// takes no data.
+pub fn renderer<'w>(
+    format: Format,
+    style: &Style,
+    schema: SchemaRef,
+    out: Box<dyn Write + Send + 'w>,
+) -> Result<Box<dyn Renderer + 'w>> {
+    let sink = |out| Sink::new(out);
+    Ok(match format {
+        Format::Table => Box::new(table::Table::new(style, schema, sink(out))),
+        Format::Csv => Box::new(csv::Csv::new(style, &schema, sink(out))),
+        Format::Tsv => Box::new(tsv::Tsv::new(style, &schema, sink(out))),
+        Format::Json => Box::new(json::Json::new(&schema, sink(out))),
+        Format::Ndjson => Box::new(ndjson::Ndjson::new(&schema, sink(out))),
+        Format::Markdown => Box::new(markdown::Markdown::new(style, &schema, sink(out))),
+        Format::Vertical => Box::new(vertical::Vertical::new(style, &schema, sink(out))),
+        Format::Html => Box::new(html::Html::new(style, &schema, sink(out))),
+        Format::Parquet => Box::new(parquet_file::ParquetFile::new(&schema, out)?),
+        Format::Arrow => Box::new(arrow_file::ArrowFile::new(&schema, out)?),
+    })
+}
+
+/// The number of rows of a batch as it is summed up.
+fn count(rows: usize) -> u64 {
+    rows.try_into().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array};
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    struct HungUp;
+
+    impl Write for HungUp {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_hangs_up_is_recognised_in_every_format() {
+        let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..100_000));
+        let batch = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
+        for format in Format::ALL {
+            let error = renderer(format, &Style::default(), batch.schema(), Box::new(HungUp))
+                .and_then(|mut renderer| {
+                    renderer.batch(&batch)?;
+                    renderer.finish()
+                })
+                .unwrap_err();
+            assert!(is_broken_pipe(&error), "{format}: {error:?}");
+            assert_eq!(error.kind(), ErrorKind::Storage, "{format}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_before_the_first_batch_in_formats_that_stream() {
+        for format in Format::ALL.into_iter().filter(|format| format.streams()) {
+            let mut out = Vec::new();
+            let schema = fixtures::every_type().schema();
+            drop(renderer(format, &Style::default(), schema, Box::new(&mut out)).unwrap());
+            assert_eq!(out, b"", "{format}");
+        }
+    }
+
+    #[test]
+    fn every_format_takes_every_type() {
+        let batch = fixtures::every_type();
+        for format in Format::ALL {
+            let mut out = Vec::new();
+            let mut renderer = renderer(format, &Style::default(), batch.schema(), Box::new(&mut out)).unwrap();
+            renderer.batch(&batch).unwrap();
+            assert_eq!(renderer.finish().unwrap(), Summary { rows: 3, shown: 3 }, "{format}");
+            assert!(!out.is_empty(), "{format}");
+            assert!(format.is_binary() || String::from_utf8(out).is_ok(), "{format}");
+        }
+    }
+
+    #[test]
+    fn every_format_takes_a_result_without_columns() {
+        let batch = RecordBatch::new_empty(Arc::new(arrow::datatypes::Schema::empty()));
+        for format in Format::ALL {
+            let out = fixtures::render(format, &Style::default(), &[batch.clone()]);
+            assert!(format.is_binary() || format == Format::Html || out.len() < 4, "{format}");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! The saved queries there are: the library inside of the binary and the folder of a project.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use glob::Pattern;
+use include_dir::{Dir, DirEntry, include_dir};
+
+use crate::error::{Error, Result, did_you_mean};
+
+use super::header::SavedQuery;
+use super::scanner::is_name;
+
+static LIBRARY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/queries");
+
+/// Saved queries by name. A file that cannot be read as one keeps its place and gives its error when asked for.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    entries: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Sound(Box<SavedQuery>),
+    Broken { path: String, error: Error },
+}
+
+impl Entry {
+    fn path(&self) -> &str {
+        match self {
+            Self::Sound(query) => &query.path,
+            Self::Broken { path, .. } => path,
+        }
+    }
+}
+
+impl Catalog {
+    /// The library that comes with Outlay.
+    pub fn embedded() -> Self {
+        let mut catalog = Self::default();
+        catalog.add_embedded(&LIBRARY);
+        catalog
+    }
+
+    /// The `.sql` files of the folder `root` and the folders in it, hidden ones and links to folders left out.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] when `root` is no folder, [`crate::ErrorKind::Storage`] when a folder cannot be
+    /// listed. A file that is wrong is no error here: see [`Self::broken`].
+    pub fn from_folder(root: &Path) -> Result<Self> {
+        if !root.is_dir() {
+            return Err(Error::invalid(format!("`{}` is not a folder of saved queries", root.display()))
+                .hint("create it, or name the right folder in the configuration"));
+        }
+        let mut catalog = Self::default();
+        catalog.add_folder(root, "")?;
+        Ok(catalog)
+    }
+
+    /// Adds the queries of `other`, which win over those of the same name.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self
+    }
+
+    /// The query `name`, or `folder/name`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] when there is none, or the error of its file.
+    pub fn get(&self, name: &str) -> Result<&SavedQuery> {
+        let (folder, stem) = name.rsplit_once('/').map_or((None, name), |(folder, stem)| (Some(folder), stem));
+        match self.entries.get(stem) {
+            Some(Entry::Sound(query)) if folder.is_none_or(|folder| folder == query.folder) => Ok(query),
+            Some(Entry::Broken { error, .. }) => Err(copy_of(error)),
+            _ => Err(self.unknown(stem)),
+        }
+    }
+
+    /// Every query that could be read, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = &SavedQuery> {
+        self.entries.values().filter_map(|entry| match entry {
+            Entry::Sound(query) => Some(query.as_ref()),
+            Entry::Broken { .. } => None,
+        })
+    }
+
+    /// The errors of the files that could not be read, sorted by the names of their queries.
+    pub fn broken(&self) -> impl Iterator<Item = &Error> {
+        self.entries.values().filter_map(|entry| match entry {
+            Entry::Sound(_) => None,
+            Entry::Broken { error, .. } => Some(error),
+        })
+    }
+
+    /// The queries that any of `selectors` names, sorted by name; every query when there are no selectors.
+    ///
+    /// A selector is a name, a pattern such as `spend_*` or `finance/*`, `tag:word` or `owner:word`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] when a selector names nothing, or the error of the file that it names. Patterns,
+    /// tags and owners pass over files that could not be read: [`Self::broken`] lists them.
+    pub fn select(&self, selectors: &[String]) -> Result<Vec<&SavedQuery>> {
+        let mut selected: BTreeMap<&str, &SavedQuery> = BTreeMap::new();
+        for selector in selectors {
+            let found = self.select_one(selector)?;
+            selected.extend(found.into_iter().map(|query| (query.name.as_str(), query)));
+        }
+        Ok(if selectors.is_empty() { self.iter().collect() } else { selected.into_values().collect() })
+    }
+
+    fn select_one(&self, selector: &str) -> Result<Vec<&SavedQuery>> {
+        if let Some(tag) = selector.strip_prefix("tag:") {
+            let tags = |query: &SavedQuery| query.tags.clone();
+            return self.select_by("tag", tag, tags);
+        }
+        if let Some(owner) = selector.strip_prefix("owner:") {
+            let owners = |query: &SavedQuery| query.owner.iter().cloned().collect();
+            return self.select_by("owner", owner, owners);
+        }
+        if !selector.contains(['*', '?', '[']) {
+            return Ok(vec![self.get(selector)?]);
+        }
+        let pattern = Pattern::new(selector).map_err(|cause| {
+            Error::invalid(format!("`{selector}` is not a pattern")).because(cause).hint("write it as `spend_*`")
+        })?;
+        let matches = |query: &&SavedQuery| {
+            pattern.matches(&query.name) || pattern.matches(&format!("{}/{}", query.folder, query.name))
+        };
+        let found: Vec<&SavedQuery> = self.iter().filter(matches).collect();
+        if found.is_empty() {
+            return Err(Error::invalid(format!("no saved query matches `{selector}`")).hint("`outlay list` shows all"));
+        }
+        Ok(found)
+    }
+
+    fn select_by(
+        &self,
+        what: &str,
+        wanted: &str,
+        words: impl Fn(&SavedQuery) -> Vec<String>,
+    ) -> Result<Vec<&SavedQuery>> {
+        let found: Vec<&SavedQuery> =
+            self.iter().filter(|query| words(query).iter().any(|word| word == wanted)).collect();
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        let mut known: Vec<String> = self.iter().flat_map(words).collect();
+        known.sort_unstable();
+        known.dedup();
+        let error = Error::invalid(format!("no saved query has the {what} `{wanted}`"));
+        Err(error.hint(
+            did_you_mean(wanted, known.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("known: {}", known.join(", "))),
+        ))
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let hint = did_you_mean(name, self.entries.keys().map(String::as_str));
+        Error::invalid(format!("there is no saved query `{name}`"))
+            .hint(hint.unwrap_or_else(|| "`outlay list` shows all".to_owned()))
+    }
+
+    fn add_embedded(&mut self, folder: &Dir<'_>) {
+        for entry in folder.entries() {
+            match entry {
+                DirEntry::Dir(folder) => self.add_embedded(folder),
+                DirEntry::File(file) if is_sql(file.path()) => {
+                    let parent = file.path().parent().map_or_else(String::new, shown);
+                    self.add(&parent, &format!("queries/{}", shown(file.path())), Ok(file.contents()));
+                }
+                DirEntry::File(_) => {}
+            }
+        }
+    }
+
+    fn add_folder(&mut self, root: &Path, folder: &str) -> Result<()> {
+        let path = root.join(folder);
+        let failed = |cause| Error::storage(format!("cannot list `{}`", path.display())).because(cause);
+        let mut files =
+            std::fs::read_dir(&path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(failed)?;
+        files.sort_by_key(std::fs::DirEntry::file_name);
+        for file in files {
+            let name = file.file_name().to_string_lossy().into_owned();
+            if name.starts_with('.') {
+                continue;
+            }
+            if file.file_type().map_err(failed)?.is_dir() {
+                let inner = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                self.add_folder(root, &inner)?;
+            } else if is_sql(&file.path()) {
+                let contents = std::fs::read(file.path());
+                self.add(folder, &file.path().to_string_lossy(), contents.as_deref().map_err(ToString::to_string));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the file shown as `path`. A second file of one name breaks the query: nobody can tell which is meant.
+    fn add(&mut self, folder: &str, path: &str, contents: Result<&[u8], String>) {
+        let name = Path::new(path).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let entry = match self.entries.get(&name) {
+            Some(other) => Entry::Broken {
+                path: path.to_owned(),
+                error: Error::invalid(format!("two files hold the saved query `{name}`"))
+                    .with("first", other.path())
+                    .with("second", path)
+                    .hint("rename one of them"),
+            },
+            None => match parse(&name, folder, path, contents) {
+                Ok(query) => Entry::Sound(Box::new(query)),
+                Err(error) => Entry::Broken { path: path.to_owned(), error },
+            },
+        };
+        self.entries.insert(name, entry);
+    }
+}
+
+fn parse(name: &str, folder: &str, path: &str, contents: Result<&[u8], String>) -> Result<SavedQuery> {
+    let contents = contents.map_err(|cause| Error::storage(format!("cannot read `{path}`")).with("cause", cause))?;
+    if !is_name(name) {
+        return Err(Error::invalid(format!("`{name}` cannot name a saved query"))
+            .with("file", path)
+            .hint("name the file in lower-case letters, digits and `_`, a letter first"));
+    }
+    let text = std::str::from_utf8(contents)
+        .map_err(|_| Error::invalid(format!("`{path}` is not UTF-8 text")).hint("save it as UTF-8"))?;
+    let query = SavedQuery::from_text(path, text)?;
+    Ok(SavedQuery { folder: folder.to_owned(), ..query })
+}
+
+/// An error of a file is given every time the file is asked for; its cause, if any, stays with the original.
+fn copy_of(error: &Error) -> Error {
+    let copy = Error::new(error.kind(), error.message());
+    let copy = error.facts().iter().fold(copy, |copy, (name, value)| copy.with(name, value.as_str()));
+    let copy = error.hints().iter().fold(copy, Error::hint);
+    error.place().cloned().into_iter().fold(copy, Error::at)
+}
+
+fn is_sql(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "sql")
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}

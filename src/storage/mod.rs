@@ -1,0 +1,42 @@
+//! Object stores: where data lies, how a store is opened, listed, metered and written.
+//!
+//! Nothing here knows of SQL. Stores are opened only for locations that the configuration or the command line names.
+
+mod aws;
+mod location;
+mod meter;
+mod stores;
+mod write;
+
+pub use location::Location;
+pub use meter::{Meter, MeteredStore, Traffic};
+pub use stores::{StoreOptions, Stores, list};
+pub use write::Publication;
+
+use object_store::path::Path;
+
+use crate::error::Error;
+
+/// Turns an error of a store into ours, naming the object and the way out.
+pub(crate) fn store_error(location: &str, cause: object_store::Error) -> Error {
+    use object_store::Error as Cause;
+    let text = cause.to_string();
+    let error = match &cause {
+        Cause::NotFound { .. } => {
+            Error::storage("no such object or bucket").hint("check the spelling of the path, the bucket and the region")
+        }
+        Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => Error::storage("access denied")
+            .hint("check the credentials (for S3: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION) and the bucket policy"),
+        _ if text.contains("ListObjects") || text.contains("connect") => {
+            Error::storage("the object store did not answer")
+                .hint("check the endpoint, the region and the network; it is safe to try again")
+        }
+        _ => Error::storage("the object store failed").hint("it is safe to try again"),
+    };
+    error.with("object", location).because(cause)
+}
+
+/// Whether a listed key is data, not a marker or a side file: no segment starts with `_` or `.`, and it holds bytes.
+pub(crate) fn is_data(path: &Path, size: u64) -> bool {
+    size > 0 && path.parts().all(|part| !part.as_ref().starts_with(['_', '.']))
+}

@@ -1,0 +1,13 @@
+//! Outlay as its users meet it: the real binary on real files and a real S3 server.
+
+#![expect(missing_docs, reason = "a test binary has no readers of its documentation")]
+
+mod architecture;
+mod bad_input;
+mod command_line;
+mod delivery;
+mod hostile_sql;
+mod ledger;
+mod object_storage;
+mod project;
+mod server;

@@ -1,0 +1,94 @@
+//! The same project on the local disk and on a real S3 server: same answers, and errors that say what to do.
+
+use tempfile::TempDir;
+
+use super::project::{Project, charges, parquet};
+use super::server::S3Server;
+
+const CONFIG: &str = "[sources.charges]\npath = \"s3://acme/billing/\"\n";
+
+struct Bucket {
+    root: TempDir,
+}
+
+impl Bucket {
+    fn new() -> Self {
+        let root = TempDir::new().unwrap();
+        std::fs::create_dir_all(root.path().join("acme/billing")).unwrap();
+        Self { root }
+    }
+
+    fn put(&self, key: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.root.path().join("acme").join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
+#[test]
+fn listings_of_more_than_a_thousand_keys_are_read_whole() {
+    let bucket = Bucket::new();
+    let server = S3Server::start(bucket.root.path());
+    for index in 0..1_100 {
+        // Each file is of its own, or it would be taken for a copy.
+        let cost = f64::from(index) / 4.0;
+        bucket.put(&format!("billing/2026-05/part-{index:04}.parquet"), parquet(&charges("2026-05", &[cost])));
+    }
+    let mut project = Project::new(CONFIG);
+    server.known_to(&mut project);
+    let given = project.run(&["--stats=json", "-c", "select count(*) as n, sum(BilledCost) as billed from spend"]);
+    assert!(given.stderr.contains(r#""list":1,"#), "{}", given.stderr);
+    assert_eq!(given.ok(), "n,billed\n1100,151112.50\n");
+}
+
+#[test]
+fn reads_are_by_range() {
+    let bucket = Bucket::new();
+    let server = S3Server::start(bucket.root.path());
+    let costs: Vec<f64> = (0..200_000).map(|index| f64::from(index) / 100.0).collect();
+    let file = parquet(&charges("2026-05", &costs));
+    bucket.put("billing/a.parquet", &file);
+    let mut project = Project::new(CONFIG);
+    server.known_to(&mut project);
+    let given = project.run(&["--stats=json", "-c", "select min(BillingCurrency) as currency from spend"]);
+    let stats: serde_json::Value = serde_json::from_str(given.stderr.lines().last().unwrap()).unwrap();
+    let read = stats["bytes_read"].as_u64().unwrap();
+    assert!(read < file.len() as u64 / 4, "{read} of {} bytes", file.len());
+    assert_eq!(given.ok(), "currency\nUSD\n");
+}
+
+#[test]
+fn a_missing_bucket_and_wrong_credentials_are_told_apart_from_wrong_data() {
+    let bucket = Bucket::new();
+    bucket.put("billing/a.parquet", parquet(&charges("2026-05", &[1.0])));
+    let server = S3Server::start(bucket.root.path());
+    let sql = ["-c", "select sum(BilledCost) from spend"];
+
+    let mut missing = Project::new("[sources.charges]\npath = \"s3://nosuch/billing/\"\n");
+    server.known_to(&mut missing);
+    let error = missing.run(&sql).refused(7);
+    assert!(error.contains("nosuch") && error.contains("hint:"), "{error}");
+
+    let mut wrong = Project::new(CONFIG);
+    server.endpoint_known_to(&mut wrong);
+    wrong.environment("AWS_ACCESS_KEY_ID", super::server::KEY);
+    wrong.environment("AWS_SECRET_ACCESS_KEY", "not-the-secret");
+    let error = wrong.run(&sql).refused(7);
+    assert!(error.contains("access denied") && error.contains("credentials"), "{error}");
+    assert!(!error.contains("not-the-secret"), "{error}");
+}
+
+#[test]
+fn results_are_written_to_the_store_whole() {
+    let bucket = Bucket::new();
+    bucket.put("billing/a.parquet", parquet(&charges("2026-05", &[1.5])));
+    let server = S3Server::start(bucket.root.path());
+    let mut project = Project::new(CONFIG);
+    server.known_to(&mut project);
+    let given = project.run(&["-o", "s3://acme/out/total.csv", "-c", "select sum(BilledCost) as billed from spend"]);
+    assert_eq!(given.ok(), "");
+    let written = std::fs::read_to_string(bucket.root.path().join("acme/out/total.csv")).unwrap();
+    assert_eq!(written, "billed\n1.50\n");
+    let _error = project.run(&["-o", "s3://acme/out/none.csv", "-c", "select 1 / 0 from spend"]).refused(1);
+    assert!(!bucket.root.path().join("acme/out/none.csv").exists());
+}
