@@ -77,7 +77,6 @@ pub(super) fn store_options(config: &Config) -> StoreOptions {
     options
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command line reads the environment for the library")]
 fn environment() -> impl Iterator<Item = (String, String)> {
     // `vars` panics on a variable that is not Unicode; none of ours can be.
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -55,7 +55,7 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             return Err((error, at(name)));
         }
     }
-    for name in config.tables.keys().filter(|name| ["spend", "focus_data_table"].contains(&name.as_str())) {
+    if let Some(name) = config.tables.keys().find(|name| ["spend", "focus_data_table"].contains(&name.as_str())) {
         return Err((Error::invalid(format!("`{name}` is the ledger; a table cannot take its name")), at(name)));
     }
     for name in config.storage.keys() {

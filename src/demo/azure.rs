@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::block::{Charge, Costs};
 use super::calendar::{DAY_SECONDS, Day, date_of};
-use super::cloud::{CloudOwner, ledger_owners, owner_draw, owners, resource_number, tags};
+use super::cloud::{CloudOwner, jitter, ledger_owners, owner_draw, owners, resource, tags};
 use super::delivery::{Delivered, DeliveryWriter, Setting};
 use super::layout::{Dialect, Key, Layout, Numbers, Times};
 use super::line::{
     Line, charge_columns, cloud_columns_1_2, commitment_columns, json_text, measure_columns, price_columns,
-    price_detail_texts, provider_columns,
+    price_detail_texts, provider_columns, region_columns, sku_columns,
 };
 use super::money::Amount;
 use super::part::Part;
@@ -130,8 +130,7 @@ async fn write_rows(
         for _ in 0..rows {
             let line = draw_line.pick(&mut rng);
             let owner = draw_owner.pick(&mut rng);
-            let jitter =
-                if METERS[line].4 == "Hours" { rng.random_range(1..=8) * 222 } else { rng.random_range(30..=170) * 10 };
+            let jitter = jitter(setting.rows, METERS[line].4 == "Hours", &mut rng);
             let micros = (quantities[line] / 1_000 * jitter).max(1);
             writer.push(&charge(day, line, owner, micros));
             writer.settle().await?;
@@ -163,7 +162,7 @@ fn contracted_price(list: i64) -> i64 {
 fn lines() -> Vec<Line> {
     let line = |(service, category, subcategory, meter, unit, price, _): Meter| Line {
         description: format!("{service} - {meter}"),
-        sku: Some(format!("DZH318Z0-{}", resource_number(usize::MAX >> 16, meter.len() + service.len()))),
+        sku: Some(format!("DZH318Z0-{}", resource(0, 1_000 + meter.len() * 40 + service.len()))),
         meter: Some(meter),
         consumed_unit: Some(unit),
         pricing_unit: Some(unit),
@@ -183,8 +182,9 @@ fn layout(setting: &Setting, month: usize, lines: &[Line], owners: &[CloudOwner]
     let period = (calendar.start(month) * DAY_SECONDS, calendar.end(month) * DAY_SECONDS);
     let layout = Layout::new(DIALECT, owners.len(), Some(period));
     let layout = price_columns(measure_columns(charge_columns(layout, lines), lines), lines);
+    let layout = region_columns(sku_columns(layout, lines), lines);
     let layout = commitment_columns(provider_columns(layout, Source::Azure, ACCOUNT), lines);
-    let name = |line: usize, owner: usize| format!("acme-{}", resource_number(line + 500, owner));
+    let name = |line: usize, owner: usize| format!("acme-{}", resource(line, owner + 500));
     let each = || (0..lines.len()).flat_map(|line| (0..owners.len()).map(move |owner| (line, owner)));
     let layout = layout
         .text("ResourceId", Key::Resource, each().map(|(line, owner)| Some(format!("/acme/{}", name(line, owner)))))

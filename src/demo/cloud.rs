@@ -1,10 +1,16 @@
 //! What the two clouds have in common: the teams' applications that own resources, and metered lines.
 
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+
 use super::layout::Pairs;
 use super::ledger::{NO_TEAM, Owner};
 use super::random::Draw;
 use super::teams::TEAMS;
 
+/// From so many charges on, quantities are drawn in fine steps.
+const FINE_ROWS: u64 = 1_000_000;
+const RESOURCES_OF_OWNER: usize = 3;
 const ENVIRONMENTS: [(&str, usize); 3] = [("production", 6), ("staging", 2), ("development", 2)];
 
 /// Who owns cloud resources: an application of a team in an environment, or nobody known.
@@ -65,14 +71,29 @@ pub(super) fn tags(owners: &[CloudOwner]) -> Vec<Pairs> {
             ("application", owner.application.clone()),
             ("environment", owner.environment.to_owned()),
         ]),
-        None if owner.account % 2 == 0 => Some(Vec::new()),
+        None if owner.account.is_multiple_of(2) => Some(Vec::new()),
         None => None,
     };
     owners.iter().map(tags).collect()
 }
 
+/// How far a quantity is from its average, in thousandths: whole instances come in few sizes, and a small sample has
+/// few quantities so that its files stay small.
+pub(super) fn jitter(rows: u64, whole: bool, rng: &mut ChaCha8Rng) -> i64 {
+    match whole {
+        true => rng.random_range(1..=8) * 222,
+        false if rows < FINE_ROWS => rng.random_range(1..=12) * 154,
+        false => rng.random_range(30..=170) * 10,
+    }
+}
+
+/// The number of the resource that a line uses of an owner: an owner has a few of each kind.
+pub(super) fn resource(line: usize, owner: usize) -> String {
+    resource_number(line % RESOURCES_OF_OWNER, owner)
+}
+
 /// A short stable number of a resource, as eight hexadecimal digits.
-pub(super) fn resource_number(line: usize, owner: usize) -> String {
+fn resource_number(line: usize, owner: usize) -> String {
     let number = u64::try_from(line * 1_000 + owner).unwrap_or_default();
     let mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!("{:08x}", mixed >> 32)

@@ -263,7 +263,8 @@ fn adopt(number: usize, person: &mut Principal, calendar: &Calendar, rng: &mut C
     }
 }
 
-fn next_working_day(day: Day) -> Day {
+/// `day`, or the Monday after it when it is a weekend day.
+pub(super) fn next_working_day(day: Day) -> Day {
     (day..).find(|day| !is_weekend(*day)).unwrap_or(day)
 }
 

@@ -111,12 +111,11 @@ fn layout(setting: &Setting) -> Layout {
     let layout = Layout::new(DIALECT, assignments.len(), None);
     let layout = measure_columns(charge_columns(layout, &lines), &lines);
     billing_columns(layout, Source::Gateway, ACCOUNT)
-        .cost_text("ListUnitPrice", Cost::List)
+        .absent("ListUnitPrice")
         .cost_text("ContractedUnitPrice", Cost::Contracted)
         .same("ProviderName", Source::Gateway.provider())
         .text("PublisherName", Key::Line, MODELS.iter().map(|model| Some(model.2)))
         .text("ResourceId", Key::Line, MODELS.iter().map(|model| Some(model.1)))
-        .text("ResourceName", Key::Line, MODELS.iter().map(|model| Some(model.1)))
         .same("SubAccountType", "team")
         .text("SubAccountId", Key::Owner, assignments.iter().map(|one| Some(TEAMS[one.team].name)))
         .text("SubAccountName", Key::Owner, assignments.iter().map(|one| Some(TEAMS[one.team].name)))

@@ -91,14 +91,22 @@ pub(super) fn charge_columns(layout: Layout, lines: &[Line]) -> Layout {
     let layout = by_line(layout, "ConsumedUnit", lines, |line| line.consumed_unit);
     let layout = by_line(layout, "PricingCategory", lines, |line| line.pricing_category);
     let layout = by_line(layout, "PricingUnit", lines, |line| line.pricing_unit);
-    let layout = by_line(layout, "RegionId", lines, |line| line.region.map(|region| region.0));
-    let layout = by_line(layout, "RegionName", lines, |line| line.region.map(|region| region.1));
     let layout = by_line(layout, "ResourceType", lines, |line| line.resource_type);
     let layout = by_line(layout, "ServiceCategory", lines, |line| Some(line.service_category));
-    let layout = by_line(layout, "ServiceName", lines, |line| Some(line.service));
+    by_line(layout, "ServiceName", lines, |line| Some(line.service))
+}
+
+/// Entries of a price list.
+pub(super) fn sku_columns(layout: Layout, lines: &[Line]) -> Layout {
     let layout = by_line(layout, "SkuId", lines, |line| line.sku.as_deref());
     let price_ids = lines.iter().map(|line| line.sku.as_ref().map(|sku| format!("{sku}.1")));
     layout.text("SkuPriceId", Key::Line, price_ids)
+}
+
+/// Where it runs.
+pub(super) fn region_columns(layout: Layout, lines: &[Line]) -> Layout {
+    let layout = by_line(layout, "RegionId", lines, |line| line.region.map(|region| region.0));
+    by_line(layout, "RegionName", lines, |line| line.region.map(|region| region.1))
 }
 
 /// Unit prices that follow from the line.

@@ -28,7 +28,6 @@ mod tests;
 mod truth;
 mod workplace;
 
-use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -206,10 +205,4 @@ fn add_up(setting: &Setting, parts: Vec<(Source, Part)>) -> (Ledgers, Part) {
         found.merge(part);
     }
     (Ledgers { sources, all: found.ledger.clone() }, found)
-}
-
-impl fmt::Debug for dyn Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Progress")
-    }
 }

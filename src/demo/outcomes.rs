@@ -8,8 +8,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::block::BLOCK_ROWS;
-use super::calendar::{Calendar, DAY_SECONDS, Day};
-use super::company::Company;
+use super::calendar::{DAY_SECONDS, Day};
+use super::company::{Company, next_working_day};
 use super::delivery::Setting;
 use super::quota::{apportion, by_day};
 use super::random::generator;
@@ -129,18 +129,11 @@ fn able(setting: &Setting, day: Day) -> Able {
     able
 }
 
-/// The gamer delivers twice: once when it starts and once in the last month.
+/// The gamer delivers twice: in the second week of its first month and of the last month.
 fn games_shown(setting: &Setting, day: Day) -> bool {
-    let calendar: &Calendar = &setting.calendar;
-    [setting.milestones.gamer, calendar.months - 1].iter().any(|month| {
-        (0..7).any(|first| {
-            // The first working day of the month's second week always has outcomes.
-            let candidate = calendar.start(*month) + 7 + first;
-            candidate == day
-                && !super::calendar::is_weekend(day)
-                && (calendar.start(*month) + 7..day).all(super::calendar::is_weekend)
-        })
-    })
+    let calendar = &setting.calendar;
+    let shown = |month: usize| next_working_day(calendar.start(month) + 7);
+    day == shown(setting.milestones.gamer) || day == shown(calendar.months - 1)
 }
 
 fn outcome(company: &Company, assignment: usize, day: Day, (row, rows): (u64, u64), rng: &mut ChaCha8Rng) -> Outcome {

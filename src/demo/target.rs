@@ -11,6 +11,7 @@ use parquet::arrow::AsyncArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::schema::types::ColumnPath;
 
 use crate::error::{Error, Result};
 
@@ -136,7 +137,17 @@ impl PartsWriter {
     }
 }
 
-/// Statistics per row group only, and no name of a tool: the sample has many small files.
+/// The columns that have statistics, which are for skipping row groups: the sample has many small files.
+const COLUMNS_TO_SKIP_BY: [&str; 7] = [
+    "BillingPeriodStart",
+    "ChargeCategory",
+    "ChargePeriodEnd",
+    "ChargePeriodStart",
+    "PrincipalId",
+    "ServiceName",
+    "occurred_at",
+];
+
 fn properties(codec: Codec) -> Result<WriterProperties> {
     let compression = match codec {
         Codec::Snappy => Compression::SNAPPY,
@@ -145,10 +156,12 @@ fn properties(codec: Codec) -> Result<WriterProperties> {
     let builder = WriterProperties::builder()
         .set_compression(compression)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_statistics_truncate_length(Some(24))
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_offset_index_disabled(true);
-    Ok(builder.build())
+    let with_statistics = COLUMNS_TO_SKIP_BY.into_iter().fold(builder, |builder, column| {
+        builder.set_column_statistics_enabled(ColumnPath::from(column), EnabledStatistics::Chunk)
+    });
+    Ok(with_statistics.build())
 }
 
 fn unwritten(key: &str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

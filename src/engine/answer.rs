@@ -6,7 +6,7 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::metrics::MetricValue;
+use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -152,7 +152,7 @@ impl Answer {
 }
 
 fn gather(plan: &dyn ExecutionPlan, statistics: &mut Statistics) {
-    for metric in plan.metrics().iter().flat_map(|metrics| metrics.iter()) {
+    for metric in plan.metrics().iter().flat_map(MetricsSet::iter) {
         match metric.value() {
             MetricValue::PruningMetrics { name, pruning_metrics } => {
                 let target = match name.as_ref() {

@@ -62,7 +62,7 @@ pub(crate) fn parse_one(sql: Sql<'_>) -> Result<Statement> {
 fn measure(sql: Sql<'_>) -> Result<()> {
     if sql.text.len() > MAX_TEXT {
         return Err(too_large(
-            format!("the statement has {}", ByteSize(sql.text.len() as u64)),
+            &format!("the statement has {}", ByteSize(sql.text.len() as u64)),
             &ByteSize(MAX_TEXT as u64),
         ));
     }
@@ -70,18 +70,18 @@ fn measure(sql: Sql<'_>) -> Result<()> {
     let tokens = Tokenizer::new(&GenericDialect {}, sql.text).tokenize().unwrap_or_default();
     let words = tokens.iter().filter(|token| !matches!(token, Token::Whitespace(_))).count();
     if words > MAX_TOKENS {
-        return Err(too_large(format!("the statement has {words} words"), &MAX_TOKENS));
+        return Err(too_large(&format!("the statement has {words} words"), &MAX_TOKENS));
     }
     let is_set_operation = |token: &&Token| matches!(token, Token::Word(word) if matches!(word.keyword, Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT));
     match tokens.iter().filter(is_set_operation).count() {
         count if count > MAX_SET_OPERATIONS => {
-            Err(too_large(format!("the statement has {count} set operations"), &MAX_SET_OPERATIONS))
+            Err(too_large(&format!("the statement has {count} set operations"), &MAX_SET_OPERATIONS))
         }
         _ => Ok(()),
     }
 }
 
-fn too_large(what: String, most: &dyn std::fmt::Display) -> Error {
+fn too_large(what: &str, most: &dyn std::fmt::Display) -> Error {
     Error::limit(format!("{what}; at most {most} are planned"))
         .hint("write long lists as `= ANY($list)`, and join a table instead of repeating conditions")
 }
@@ -138,7 +138,7 @@ impl Visitor for Survey {
     fn pre_visit_expr(&mut self, _expr: &Expr) -> ControlFlow<Self::Break> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            let error = too_large(format!("an expression is nested more than {MAX_DEPTH} deep"), &MAX_DEPTH);
+            let error = too_large(&format!("an expression is nested more than {MAX_DEPTH} deep"), &MAX_DEPTH);
             return ControlFlow::Break(Box::new(error));
         }
         ControlFlow::Continue(())
@@ -152,7 +152,7 @@ impl Visitor for Survey {
     fn pre_visit_table_factor(&mut self, _factor: &TableFactor) -> ControlFlow<Self::Break> {
         self.relations += 1;
         if self.relations > MAX_RELATIONS {
-            let error = too_large(format!("the statement joins more than {MAX_RELATIONS} tables"), &MAX_RELATIONS);
+            let error = too_large(&format!("the statement joins more than {MAX_RELATIONS} tables"), &MAX_RELATIONS);
             return ControlFlow::Break(Box::new(error));
         }
         ControlFlow::Continue(())

@@ -294,6 +294,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers make the array in place")]
     fn amount(values: ArrayRef) -> Result<Vec<Option<i128>>> {
         normalise(Kind::Decimal, "BilledCost", &values)
             .map(|array| array.as_primitive::<Decimal128Type>().iter().collect())

@@ -86,6 +86,7 @@ fn quote(out: &mut String, start: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, AsArray, Int64Array, StringArray, StringViewArray};
@@ -122,7 +123,7 @@ cost,units,delta,count,big,rate,ok,vendor,view,tag,day,at,at_utc,list,map,struct
         let batch = batch([("t", texts)]);
         let expect = |null: Option<&str>, expected: &str| {
             let style = Style { null: null.map(str::to_owned), ..Style::default() };
-            assert_eq!(csv(&style, &[batch.clone()]), expected);
+            assert_eq!(csv(&style, slice::from_ref(&batch)), expected);
         };
         expect(None, "t\n\"\"\n\nNULL\n\"a\nb\"\n");
         expect(Some("NULL"), "t\n\"\"\nNULL\n\"NULL\"\n\"a\nb\"\n");

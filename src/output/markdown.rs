@@ -83,6 +83,7 @@ fn push_escaped(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, Int64Array, StringArray};
@@ -105,7 +106,7 @@ mod tests {
 |  | 3 |
 ";
         let batch = batch([("no|te", notes), ("n", counts)]);
-        assert_eq!(render(Format::Markdown, &Style::default(), &[batch.clone()]), expected);
+        assert_eq!(render(Format::Markdown, &Style::default(), slice::from_ref(&batch)), expected);
         let style = Style { header: false, null: Some("|".to_owned()), ..Style::default() };
         assert_eq!(render(Format::Markdown, &style, &[batch.slice(3, 1)]), "| \\| | 3 |\n");
     }

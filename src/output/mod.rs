@@ -127,16 +127,15 @@ pub fn renderer<'w>(
     schema: SchemaRef,
     out: Box<dyn Write + Send + 'w>,
 ) -> Result<Box<dyn Renderer + 'w>> {
-    let sink = |out| Sink::new(out);
     Ok(match format {
-        Format::Table => Box::new(table::Table::new(style, schema, sink(out))),
-        Format::Csv => Box::new(csv::Csv::new(style, &schema, sink(out))),
-        Format::Tsv => Box::new(tsv::Tsv::new(style, &schema, sink(out))),
-        Format::Json => Box::new(json::Json::new(&schema, sink(out))),
-        Format::Ndjson => Box::new(ndjson::Ndjson::new(&schema, sink(out))),
-        Format::Markdown => Box::new(markdown::Markdown::new(style, &schema, sink(out))),
-        Format::Vertical => Box::new(vertical::Vertical::new(style, &schema, sink(out))),
-        Format::Html => Box::new(html::Html::new(style, &schema, sink(out))),
+        Format::Table => Box::new(table::Table::new(style, schema, Sink::new(out))),
+        Format::Csv => Box::new(csv::Csv::new(style, &schema, Sink::new(out))),
+        Format::Tsv => Box::new(tsv::Tsv::new(style, &schema, Sink::new(out))),
+        Format::Json => Box::new(json::Json::new(&schema, Sink::new(out))),
+        Format::Ndjson => Box::new(ndjson::Ndjson::new(&schema, Sink::new(out))),
+        Format::Markdown => Box::new(markdown::Markdown::new(style, &schema, Sink::new(out))),
+        Format::Vertical => Box::new(vertical::Vertical::new(style, &schema, Sink::new(out))),
+        Format::Html => Box::new(html::Html::new(style, &schema, Sink::new(out))),
         Format::Parquet => Box::new(parquet_file::ParquetFile::new(&schema, out)?),
         Format::Arrow => Box::new(arrow_file::ArrowFile::new(&schema, out)?),
     })
@@ -150,6 +149,7 @@ fn count(rows: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::io;
+    use std::slice;
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, Int64Array};
@@ -212,7 +212,7 @@ mod tests {
     fn every_format_takes_a_result_without_columns() {
         let batch = RecordBatch::new_empty(Arc::new(arrow::datatypes::Schema::empty()));
         for format in Format::ALL {
-            let out = fixtures::render(format, &Style::default(), &[batch.clone()]);
+            let out = fixtures::render(format, &Style::default(), slice::from_ref(&batch));
             assert!(format.is_binary() || format == Format::Html || out.len() < 4, "{format}");
         }
     }

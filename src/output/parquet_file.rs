@@ -52,14 +52,17 @@ fn failed(cause: ParquetError) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::AsArray;
-    use arrow::datatypes::{DataType, Decimal128Type};
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, AsArray, IntervalMonthDayNanoArray};
+    use arrow::datatypes::{DataType, Decimal128Type, IntervalMonthDayNano};
     use bytes::Bytes;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     use super::*;
-    use crate::output::fixtures::{empty, every_type, text_of, write};
-    use crate::output::{Format, Style};
+    use crate::error::ErrorKind;
+    use crate::output::fixtures::{batch, empty, every_type, text_of, write};
+    use crate::output::{Format, Style, renderer};
 
     fn read(file: Vec<u8>) -> (SchemaRef, Vec<RecordBatch>) {
         let reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file)).unwrap();
@@ -77,6 +80,17 @@ mod tests {
         assert_eq!(batches[0].num_rows(), 6);
         assert_eq!(text_of(&batches[0].slice(3, 3)), text_of(&written));
         assert_eq!(batches[0].column(0).as_primitive::<Decimal128Type>().value(0), 12_500_000_000_000_000_000);
+    }
+
+    #[test]
+    fn what_parquet_cannot_hold_is_the_fault_of_the_query() {
+        let interval = IntervalMonthDayNanoArray::from(vec![IntervalMonthDayNano::new(1, 2, 3)]);
+        let batch = batch([("i", Arc::new(interval) as ArrayRef)]);
+        let error = renderer(Format::Parquet, &Style::default(), batch.schema(), Box::new(Vec::new()))
+            .and_then(|mut renderer| renderer.batch(&batch))
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}");
+        assert_eq!(error.hints().len(), 1);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! A box for terminals.
 
-use std::cmp::Ordering;
-
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 
@@ -158,9 +156,10 @@ impl Layout {
         }
         while fits < highest {
             let level = highest - (highest - fits) / 2;
-            match total(&self.lanes, level).cmp(&width) {
-                Ordering::Greater => highest = level - 1,
-                _ => fits = level,
+            if total(&self.lanes, level) > width {
+                highest = level - 1;
+            } else {
+                fits = level;
             }
         }
         self.lanes.iter_mut().for_each(|lane| lane.width = lane.width_at(fits));
@@ -237,6 +236,7 @@ fn is_soft(data_type: &DataType) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, Decimal128Array, StringArray};
@@ -329,7 +329,7 @@ mod tests {
 │ a note that… │ 1234567.89 │
 └──────────────┴────────────┘
 ";
-        assert_eq!(table(&Style { width: Some(29), ..Style::default() }, &[batch.clone()]), expected);
+        assert_eq!(table(&Style { width: Some(29), ..Style::default() }, slice::from_ref(&batch)), expected);
         let listed = table(&Style { width: Some(20), ..Style::default() }, &[batch]);
         assert!(listed.starts_with("─[ row 1 ]─") && listed.contains("1234567.89"), "{listed}");
     }

@@ -72,6 +72,7 @@ fn escape(out: &mut String, start: usize) {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
     use std::sync::Arc;
 
     use arrow::array::{ArrayRef, Int64Array, StringArray};
@@ -86,7 +87,7 @@ mod tests {
         let numbers: ArrayRef = Arc::new(Int64Array::from(vec![Some(-1), None, Some(3)]));
         let batch = batch([("t\t", texts), ("n", numbers)]);
         assert_eq!(
-            render(Format::Tsv, &Style::default(), &[batch.clone()]),
+            render(Format::Tsv, &Style::default(), slice::from_ref(&batch)),
             "t\\t\tn\na\\tb\\nc\\rd\\\\e\t-1\n\"ü, 🎉\"\t\n\t3\n"
         );
         let style = Style { null: Some("\\N".to_owned()), header: false, ..Style::default() };

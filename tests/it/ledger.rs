@@ -169,7 +169,7 @@ fn the_engine_reads_what_was_delivered_a_moment_ago() {
     project.parquet("charges/a.parquet", &charges("2026-05", &[1.0]));
     project.write("queries/total.sql", "-- description: Total.\nSELECT sum(BilledCost) AS total FROM spend\n");
     let config = outlay::config::Config::load(&project.path().join("outlay.toml")).unwrap();
-    let engine = std::sync::Arc::new(outlay::engine::Engine::builder(config).build().unwrap());
+    let engine = Arc::new(outlay::engine::Engine::builder(config).build().unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let count = || {
         runtime.block_on(async {

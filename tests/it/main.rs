@@ -1,6 +1,6 @@
 //! Outlay as its users meet it: the real binary on real files and a real S3 server.
 
-#![expect(missing_docs, reason = "a test binary has no readers of its documentation")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod architecture;
 mod bad_input;

@@ -8,7 +8,7 @@ use super::delivery::{DeliveryWriter, Setting};
 use super::layout::{Dialect, Key, Layout, Numbers, Times};
 use super::line::{
     Line, charge_columns, json_text, measure_columns, price_columns, price_detail_texts, provider_columns,
-    service_provider_columns,
+    service_provider_columns, sku_columns,
 };
 use super::part::Part;
 use super::quota::Source;
@@ -62,7 +62,7 @@ fn layout(setting: &Setting, month: usize) -> Layout {
         .text("SubAccountId", Key::Owner, assignments.iter().map(|one| Some(format!("wrkspc-{:02}", one.team + 1))))
         .text("SubAccountName", Key::Owner, assignments.iter().map(|one| Some(TEAMS[one.team].name)))
         .text("Tags", Key::Owner, tags(company, false).iter().map(|tags| Some(json_text(tags))));
-    let layout = price_detail_texts(layout, &lines);
+    let layout = price_detail_texts(sku_columns(layout, &lines), &lines);
     let layout = if month < setting.milestones.anthropic_focus_1_4 {
         provider_columns(layout, Source::Anthropic, ACCOUNT)
     } else {

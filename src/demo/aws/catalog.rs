@@ -202,7 +202,7 @@ fn special_lines() -> Vec<Priced> {
     };
     let purchase = |line: Line| Line { pricing_unit: Some("Purchases"), ..line };
     let lines = [
-        purchase(plan("Purchase", "Recurring", "Monthly payment of the Compute Savings Plan", None)),
+        purchase(plan("Purchase", "Recurring", "Payment of the Compute Savings Plan for three months", None)),
         plan("Usage", "Usage-Based", "Unused part of the Compute Savings Plan", Some("Unused")),
         Line::other("Tax", "Tax", "Sales tax"),
         Line::other("Credit", "AWS Credits", "Promotional credit of the enterprise agreement"),

@@ -8,13 +8,13 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::json;
 
 use super::calendar::{DAY_SECONDS, Day, date_of};
-use super::cloud::{CloudOwner, ledger_owners, owners, resource_number, tags};
+use super::cloud::{CloudOwner, ledger_owners, owners, resource, tags};
 use super::delivery::{Delivered, DeliveryWriter, Setting};
 use super::layout::{Dialect, Key, Layout, Numbers, Pairs, Times};
 use super::ledger::Owner;
 use super::line::{
     charge_columns, cloud_columns_1_2, commitment_columns, measure_columns, price_columns, price_detail_maps,
-    provider_columns,
+    provider_columns, region_columns, sku_columns,
 };
 use super::part::Part;
 use super::quota::Source;
@@ -152,6 +152,7 @@ fn layout(setting: &Setting, month: usize, catalog: &Catalog, owners: &[CloudOwn
     let period = (calendar.start(month) * DAY_SECONDS, calendar.end(month) * DAY_SECONDS);
     let layout = Layout::new(DIALECT, owners.len(), Some(period));
     let layout = price_columns(measure_columns(charge_columns(layout, &lines), &lines), &lines);
+    let layout = region_columns(sku_columns(layout, &lines), &lines);
     let layout = commitment_columns(provider_columns(layout, Source::Aws, ACCOUNT), &lines);
     let layout = layout
         .text("AvailabilityZone", Key::Line, lines.iter().map(|line| line.zone))
@@ -179,7 +180,7 @@ fn resource_ids(catalog: &Catalog, owners: usize) -> impl Iterator<Item = Option
     catalog.lines.iter().enumerate().flat_map(move |(line, priced)| {
         (0..owners).map(move |owner| {
             let prefix = if priced.whole { "i" } else { "vol" };
-            priced.has_resource.then(|| format!("{prefix}-{}", resource_number(line, owner)))
+            priced.has_resource.then(|| format!("{prefix}-{}", resource(line, owner)))
         })
     })
 }

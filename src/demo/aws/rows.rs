@@ -1,11 +1,10 @@
 //! The rows of one AWS delivery: usage day by day, then what is billed once a month.
 
-use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::super::block::{Charge, Costs};
 use super::super::calendar::{DAY_SECONDS, Day};
-use super::super::cloud::{CloudOwner, management, owner_draw};
+use super::super::cloud::{CloudOwner, jitter, management, owner_draw};
 use super::super::delivery::{DeliveryWriter, Setting};
 use super::super::money::Amount;
 use super::super::quota::{Source, by_day};
@@ -15,6 +14,9 @@ use crate::error::Result;
 
 /// Fractional digits of the costs of AWS.
 pub(super) const COST_SCALE: u32 = 10;
+/// Months between two payments of the savings plan, which are made in advance.
+const PLAN_MONTHS: usize = 3;
+const PLAN_PAID_MONTHS: i128 = 3;
 const DOLLAR: i128 = 10_000_000_000;
 const CENT: i128 = DOLLAR / 100;
 /// The price of the huge purchase.
@@ -103,8 +105,7 @@ impl<'a> Rows<'a> {
         let index = self.lines.pick(&mut self.rng);
         let owner = self.owners.pick(&mut self.rng);
         let priced = &self.catalog.lines[index];
-        let jitter =
-            if priced.whole { self.rng.random_range(1..=8) * 222 } else { self.rng.random_range(30..=170) * 10 };
+        let jitter = jitter(self.setting.rows, priced.whole, &mut self.rng);
         let milli = (self.quantities[index] * jitter / 1_000).max(1);
         let amount = |price: i64| i128::from(milli) * i128::from(price);
         let contracted = amount(priced.contracted);
@@ -128,7 +129,10 @@ impl<'a> Rows<'a> {
     /// What is billed once this month; known before the usage, so that the number of rows is.
     fn specials(&self) -> Vec<Special> {
         let milestones = &self.setting.milestones;
-        let mut specials = vec![Special::PlanPurchase, Special::PlanUnused, Special::Tax, Special::Credit];
+        let mut specials = vec![Special::PlanUnused, Special::Tax, Special::Credit];
+        if self.month.is_multiple_of(PLAN_MONTHS) {
+            specials.push(Special::PlanPurchase);
+        }
         if self.month == milestones.correction_billed {
             specials.push(Special::Correction);
         }
@@ -140,12 +144,12 @@ impl<'a> Rows<'a> {
 
     fn special(&self, special: Special) -> Charge {
         let calendar = &self.setting.calendar;
-        // The plan is paid in steps of ten dollars; what usage does not cover is its unused part.
+        // A month of the plan costs a multiple of ten dollars; what usage does not cover is its unused part.
         let plan = (self.covered / (10 * DOLLAR) + 1) * 10 * DOLLAR;
         let cents = |units: i128| units / CENT * CENT;
         let same = |units: i128| Costs { billed: units, effective: units, list: units, contracted: units };
         let costs = match special {
-            Special::PlanPurchase => Costs { effective: 0, ..same(plan) },
+            Special::PlanPurchase => Costs { effective: 0, ..same(plan * PLAN_PAID_MONTHS) },
             Special::PlanUnused => Costs { effective: plan - self.covered, ..Costs::default() },
             Special::Tax => Costs { list: 0, contracted: 0, ..same(cents(self.billed_usage * 825 / 10_000)) },
             Special::Credit => Costs { list: 0, contracted: 0, ..same(-cents(self.billed_usage * 15 / 1_000)) },

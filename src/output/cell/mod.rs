@@ -117,15 +117,15 @@ mod tests {
 
     use arrow::array::{
         DictionaryArray, DurationSecondArray, Int32Array, Int64Array, IntervalMonthDayNanoArray, NullArray, RunArray,
-        StringArray, UnionArray,
+        StringArray, UnionArray, make_array,
     };
     use arrow::buffer::ScalarBuffer;
     use arrow::datatypes::{Field, Int32Type, IntervalMonthDayNano, UnionFields};
 
     use super::*;
 
-    fn texts(array: ArrayRef) -> Vec<String> {
-        let column = Column::new(&array).unwrap();
+    fn texts(array: &dyn Array) -> Vec<String> {
+        let column = Column::new(&make_array(array.to_data())).unwrap();
         let text = |row| {
             let mut out = String::new();
             column.text(row, &mut out);
@@ -134,8 +134,8 @@ mod tests {
         (0..array.len()).map(text).collect()
     }
 
-    fn json(array: ArrayRef) -> String {
-        let column = Column::new(&array).unwrap();
+    fn json(array: &dyn Array) -> String {
+        let column = Column::new(&make_array(array.to_data())).unwrap();
         let mut out = String::new();
         for row in 0..array.len() {
             column.json(row, &mut out);
@@ -148,22 +148,22 @@ mod tests {
     fn dictionaries_and_runs_print_their_values() {
         let words: DictionaryArray<Int32Type> = vec![Some("a"), None, Some("b"), Some("a")].into_iter().collect();
         let words: ArrayRef = Arc::new(words);
-        assert_eq!(texts(Arc::clone(&words)), ["a", "", "b", "a"]);
-        assert_eq!(json(Arc::clone(&words)), r#""a" null "b" "a" "#);
+        assert_eq!(texts(&words), ["a", "", "b", "a"]);
+        assert_eq!(json(&words), r#""a" null "b" "a" "#);
         assert!(Column::new(&words).unwrap().is_text());
 
         let ends = Int32Array::from(vec![2, 3, 4]);
         let runs = RunArray::<Int32Type>::try_new(&ends, &Int64Array::from(vec![Some(7), None, Some(8)])).unwrap();
-        assert_eq!(json(Arc::new(runs.clone())), "7 7 null 8 ");
-        assert_eq!(json(Arc::new(runs.slice(1, 3))), "7 null 8 ");
+        assert_eq!(json(&runs), "7 7 null 8 ");
+        assert_eq!(json(&runs.slice(1, 3)), "7 null 8 ");
         assert!(is_number(runs.data_type()));
     }
 
     #[test]
     fn a_dictionary_without_values_is_all_null() {
         let none: DictionaryArray<Int32Type> = vec![None::<&str>, None].into_iter().collect();
-        assert_eq!(json(Arc::new(none)), "null null ");
-        assert_eq!(json(Arc::new(NullArray::new(2))), "null null ");
+        assert_eq!(json(&none), "null null ");
+        assert_eq!(json(&NullArray::new(2)), "null null ");
     }
 
     #[test]
@@ -177,17 +177,14 @@ mod tests {
         let words: ArrayRef = Arc::new(StringArray::from(vec![None, Some("x\"y"), None]));
         let types = ScalarBuffer::from(vec![0i8, 5, 0]);
         let union = UnionArray::try_new(fields, types, None, vec![numbers, words]).unwrap();
-        assert_eq!(json(Arc::new(union.clone())), r#"1 "x\"y" null "#);
-        assert_eq!(texts(Arc::new(union)), ["1", "x\"y", ""]);
+        assert_eq!(json(&union), r#"1 "x\"y" null "#);
+        assert_eq!(texts(&union), ["1", "x\"y", ""]);
     }
 
     #[test]
     fn intervals_and_durations_print_as_arrow_does() {
         let interval = IntervalMonthDayNano::new(1, 2, 3_000_000_000);
-        assert_eq!(
-            texts(Arc::new(IntervalMonthDayNanoArray::from(vec![interval]))),
-            ["1 mons 2 days 3.000000000 secs"]
-        );
-        assert_eq!(texts(Arc::new(DurationSecondArray::from(vec![Some(90), None]))), ["PT90S", ""]);
+        assert_eq!(texts(&IntervalMonthDayNanoArray::from(vec![interval])), ["1 mons 2 days 3.000000000 secs"]);
+        assert_eq!(texts(&DurationSecondArray::from(vec![Some(90), None])), ["PT90S", ""]);
     }
 }
