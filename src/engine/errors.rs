@@ -36,6 +36,13 @@ impl<'a> Sql<'a> {
         })
     }
 
+    /// The place after the last word of the text.
+    fn end(&self) -> Option<Place> {
+        let (index, line) = self.text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()).last()?;
+        let column = line.trim_end().chars().count() + 1;
+        self.place(u64::try_from(index + 1).ok()?, u64::try_from(column).ok()?, 1)
+    }
+
     fn span(&self, span: Span) -> Option<Place> {
         let width =
             if span.start.line == span.end.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
@@ -105,8 +112,11 @@ fn place(cause: &DataFusionError, sql: Sql<'_>) -> Option<Place> {
         return sql.span(span);
     }
     chain(cause).find_map(|link| link.downcast_ref::<ParserError>()).and_then(|error| {
-        let (line, column) = parser_position(&error.to_string())?;
-        sql.place(line, column, 1)
+        match parser_position(&error.to_string()) {
+            Some((line, column)) => sql.place(line, column, 1),
+            // The text ended where more was expected.
+            None => sql.end(),
+        }
     })
 }
 

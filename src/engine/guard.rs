@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_syntax_error_has_its_place() {
-        let error = parse(Sql::new("select\n from where", "q.sql")).unwrap_err();
+        let error = parse(Sql::new("select 1\n + from x", "q.sql")).unwrap_err();
         assert_eq!(error.place().map(|place| place.line), Some(2), "{error:?}");
     }
 }

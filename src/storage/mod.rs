@@ -22,18 +22,25 @@ pub(crate) fn store_error(location: &str, cause: object_store::Error) -> Error {
     use object_store::Error as Cause;
     let text = cause.to_string();
     let error = match &cause {
-        Cause::NotFound { .. } => {
-            Error::storage("no such object or bucket").hint("check the spelling of the path, the bucket and the region")
-        }
-        Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => Error::storage("access denied")
-            .hint("check the credentials (for S3: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION) and the bucket policy"),
-        _ if text.contains("ListObjects") || text.contains("connect") => {
-            Error::storage("the object store did not answer")
-                .hint("check the endpoint, the region and the network; it is safe to try again")
-        }
+        Cause::NotFound { .. } => not_found(),
+        _ if text.contains("404 Not Found") => not_found(),
+        Cause::PermissionDenied { .. } | Cause::Unauthenticated { .. } => denied(),
+        // Listings report a refusal as a general failure.
+        _ if text.contains("403 Forbidden") || text.contains("401 Unauthorized") => denied(),
+        _ if text.contains("connect") => Error::storage("the object store did not answer")
+            .hint("check the endpoint, the region and the network; it is safe to try again"),
         _ => Error::storage("the object store failed").hint("it is safe to try again"),
     };
     error.with("object", location).because(cause)
+}
+
+fn not_found() -> Error {
+    Error::storage("no such object or bucket").hint("check the spelling of the path, the bucket and the region")
+}
+
+fn denied() -> Error {
+    Error::storage("access denied")
+        .hint("check the credentials (for S3: AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION) and the bucket policy")
 }
 
 /// Whether a listed key is data, not a marker or a side file: no segment starts with `_` or `.`, and it holds bytes.

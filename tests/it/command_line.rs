@@ -61,8 +61,8 @@ fn every_format_is_printed() {
         let text = project.run(&["run", "by_service", "--format", format]).ok();
         assert!(text.to_lowercase().starts_with(start) && text.contains("12.5"), "{format}: {text}");
     }
-    let error = project.run(&["run", "by_service", "--format", "cvs"]).refused(2);
-    assert!(error.contains("did you mean `csv`"), "{error}");
+    let error = project.run(&["run", "by_service", "--format", "markdwon"]).refused(2);
+    assert!(error.contains("did you mean `markdown`"), "{error}");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Opens a source: lists it, chooses the delivery that counts, reads the footers and holds every file against the contract.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
@@ -38,8 +39,7 @@ pub struct LedgerFile {
     pub contract: FileContract,
     /// First and last value of the time columns that carry statistics, in the type of the ledger.
     pub times: BTreeMap<&'static str, (ScalarValue, ScalarValue)>,
-    /// The columns as the file has them.
-    pub schema: SchemaRef,
+    fingerprint: u64,
 }
 
 /// A source that was listed and whose files were held against the contract.
@@ -166,7 +166,7 @@ impl FooterReader<'_> {
         let rows = usize::try_from(metadata.file_metadata().num_rows()).map_err(|cause| {
             Error::data("the footer counts fewer than no rows").with("object", url.clone()).because(cause)
         })?;
-        Ok(LedgerFile { object: object.clone(), rows, contract, times, schema: Arc::new(schema) })
+        Ok(LedgerFile { object: object.clone(), rows, contract, times, fingerprint: fingerprint(&metadata) })
     }
 }
 
@@ -228,30 +228,31 @@ fn times(
         .collect()
 }
 
-/// Sets aside files of a plain folder that hold the very bytes of another file: a copy, delivered again by hand.
+/// Sets aside files that hold the very bytes of another file: a copy, delivered again by hand.
 ///
-/// Only files of the same size and the same number of rows are read and compared, so that this costs nothing as a rule.
+/// Only files whose footers tell the same of every column chunk (sizes, values, first and last) are read and compared, so
+/// that this costs nothing as a rule.
 async fn drop_twins(
     files: Vec<LedgerFile>,
     store: &dyn ObjectStore,
 ) -> object_store::Result<(Vec<LedgerFile>, Vec<SetAside>)> {
-    let mut firsts: BTreeMap<(u64, usize), Vec<usize>> = BTreeMap::new();
+    let mut alike: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
     let mut kept: Vec<LedgerFile> = Vec::with_capacity(files.len());
     let mut twins = Vec::new();
     for file in files {
-        let alike = firsts.entry((file.object.size, file.rows)).or_default();
+        let candidates = alike.entry((file.object.size, file.fingerprint)).or_default();
         let mut twin_of = None;
-        for index in alike.iter() {
-            let other = &kept[*index];
-            if other.schema == file.schema && same_bytes(store, &other.object, &file.object).await? {
-                twin_of = Some(other.object.location.to_string());
+        for index in candidates.iter() {
+            let other = &kept[*index].object;
+            if same_bytes(store, other, &file.object).await? {
+                twin_of = Some(other.location.to_string());
                 break;
             }
         }
         match twin_of {
             Some(other) => twins.push(SetAside { object: file.object, reason: focus::Reason::SameBytes(other) }),
             None => {
-                alike.push(kept.len());
+                candidates.push(kept.len());
                 kept.push(file);
             }
         }
@@ -260,10 +261,18 @@ async fn drop_twins(
 }
 
 async fn same_bytes(store: &dyn ObjectStore, one: &ObjectMeta, other: &ObjectMeta) -> object_store::Result<bool> {
-    // The last kilobytes hold the footer with sizes and statistics of every column: most pairs differ there.
-    let tail = |object: &ObjectMeta| object.size.saturating_sub(FOOTER_HINT_BYTES as u64)..object.size;
-    if store.get_range(&one.location, tail(one)).await? != store.get_range(&other.location, tail(other)).await? {
-        return Ok(false);
-    }
     Ok(store.get(&one.location).await?.bytes().await? == store.get(&other.location).await?.bytes().await?)
+}
+
+/// A hash of what the footer says of the data: equal for equal files, different for nearly all others.
+fn fingerprint(metadata: &ParquetMetaData) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+        (chunk.column_path().string(), chunk.num_values(), chunk.compressed_size(), chunk.data_page_offset())
+            .hash(&mut hasher);
+        if let Some(statistics) = chunk.statistics() {
+            (statistics.min_bytes_opt(), statistics.max_bytes_opt(), statistics.null_count_opt()).hash(&mut hasher);
+        }
+    }
+    hasher.finish()
 }
