@@ -15,6 +15,7 @@ mod errors;
 mod guard;
 pub mod ledger;
 mod names;
+mod rounding;
 mod runtime;
 mod session;
 mod tables;

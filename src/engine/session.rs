@@ -24,6 +24,7 @@ use super::arithmetic::ExactArithmetic;
 use super::errors::{Sql, from_datafusion};
 use super::ledger::{self, Ledger, OpenSource};
 use super::names::Spelling;
+use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
@@ -84,7 +85,8 @@ impl<'e> Session<'e> {
                 .and_then(|()| amplify::cap(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
-                    state.register_function_rewrite(Arc::new(ExactArithmetic))
+                    state.register_function_rewrite(Arc::new(ExactArithmetic))?;
+                    state.register_function_rewrite(Arc::new(LiteralDigits))
                 })
                 .map_err(|cause| from_datafusion(cause, None))?;
         }
@@ -200,8 +202,7 @@ impl<'e> Session<'e> {
 
     /// The saved query `name` with its defaults, as a view.
     async fn view(&self, name: &str, path: &[String]) -> Result<Arc<dyn TableProvider>> {
-        let known = self.engine.catalog.iter().any(|query| query.name == name);
-        if !known {
+        if !self.engine.catalog.contains(name) {
             return Err(self.engine.no_such_table(name));
         }
         let query: &SavedQuery = self.engine.catalog.get(name)?;

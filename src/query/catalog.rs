@@ -77,6 +77,11 @@ impl Catalog {
         }
     }
 
+    /// Whether a file holds the query `name`, even one that cannot be read.
+    pub fn contains(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
     /// Every query that could be read, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &SavedQuery> {
         self.entries.values().filter_map(|entry| match entry {

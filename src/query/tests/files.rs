@@ -41,7 +41,7 @@ fn the_library_is_sound_and_runs_without_values() {
         assert!(!query.description.is_empty() && !query.checks.is_empty(), "{}", query.name);
         assert!(bind(query, &[], &calendar()).is_ok(), "{}", query.name);
     }
-    assert_eq!(library.get("spend_by_team").unwrap().path, "queries/spend_by_team.sql");
+    assert_eq!(library.get("spend_by_team").unwrap().path, "queries/spend/spend_by_team.sql");
 }
 
 #[test]
