@@ -1,0 +1,27 @@
+-- description: Whom did we pay for what we used? Effective cost by provider over a period.
+-- owner: finops
+-- tags: finance, spend
+--
+-- Effective cost in the billing currency, by the time of use; all charges are included. The share is a percentage of
+-- all cost in the same currency, rounded to two digits.
+-- param: period  period = last(12mo)  "time of use, such as 2026-Q2"
+-- check: unique(provider, billing_currency)
+-- check: not_null(billing_currency, effective_cost)
+-- chart: bar x=provider y=effective_cost series=billing_currency title="Effective cost by provider"
+WITH costs AS (
+  SELECT
+    ServiceProviderName AS provider,
+    BillingCurrency AS billing_currency,
+    sum(EffectiveCost) AS effective_cost
+  FROM spend
+  WHERE ChargePeriodStart >= $period_start
+    AND ChargePeriodStart < $period_end
+  GROUP BY ServiceProviderName, BillingCurrency
+)
+SELECT
+  provider,
+  billing_currency,
+  effective_cost,
+  round(100 * effective_cost / nullif(sum(effective_cost) OVER (PARTITION BY billing_currency), 0), 2) AS share_percent
+FROM costs
+ORDER BY billing_currency, effective_cost DESC, provider
