@@ -25,20 +25,12 @@ pub(super) async fn run(context: &Context, sql: &[String], files: &[PathBuf]) ->
 pub(super) async fn run_text(context: &Context, text: &str, origin: &str) -> Result<()> {
     let sql = Sql::new(text, origin);
     let statements = context.engine.statements(sql).await?;
-    match statements.as_slice() {
-        [] => Err(Error::invalid("there is no SQL here").with("in", origin)),
-        // One statement keeps its own text, so that errors point into what was typed.
-        [_] => run_one(context, sql).await,
-        several => {
-            for statement in several {
-                run_one(context, Sql::new(statement, origin)).await?;
-            }
-            Ok(())
-        }
+    if statements.is_empty() {
+        return Err(Error::invalid("there is no SQL here").with("in", origin));
     }
-}
-
-async fn run_one(context: &Context, sql: Sql<'_>) -> Result<()> {
-    let mut answer = context.engine.query(sql).await?;
-    sink::print(&context.global, &context.engine, &mut answer, None).await
+    for (text, first_line) in &statements {
+        let mut answer = context.engine.query(Sql { text, origin, first_line: *first_line }).await?;
+        sink::print(&context.global, &context.engine, &mut answer, None).await?;
+    }
+    Ok(())
 }

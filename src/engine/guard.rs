@@ -59,6 +59,43 @@ pub(crate) fn parse_one(sql: Sql<'_>) -> Result<Statement> {
     }
 }
 
+/// The texts between the semicolons that end statements, each with the line of the origin that it starts on. What stands
+/// before a statement on its line is blanked, so that columns stay what they are.
+pub(crate) fn split(sql: Sql<'_>) -> Vec<(String, usize)> {
+    let tokens = Tokenizer::new(&GenericDialect {}, sql.text).tokenize_with_location().unwrap_or_default();
+    let lines: Vec<&str> = sql.text.split('\n').collect();
+    let mut statements = Vec::new();
+    let mut start: Option<(u64, u64)> = None;
+    let mut end = (1, 1);
+    for token in tokens {
+        match token.token {
+            Token::SemiColon => statements.extend(start.take().and_then(|start| between(&lines, start, end))),
+            Token::Whitespace(_) | Token::EOF => {}
+            _ => {
+                start.get_or_insert((token.span.start.line, token.span.start.column));
+                end = (token.span.end.line, token.span.end.column);
+            }
+        }
+    }
+    statements.extend(start.and_then(|start| between(&lines, start, end)));
+    statements.into_iter().map(|(text, line)| (text, sql.first_line + line - 1)).collect()
+}
+
+/// The text from `start` to `end` (exclusive), both (line, column) from 1, and the line it starts on.
+fn between(lines: &[&str], start: (u64, u64), end: (u64, u64)) -> Option<(String, usize)> {
+    let at = |(line, column): (u64, u64)| {
+        Some((usize::try_from(line).ok()?.checked_sub(1)?, usize::try_from(column).ok()?.checked_sub(1)?))
+    };
+    let ((first, from), (last, to)) = (at(start)?, at(end)?);
+    let mut text = String::new();
+    for (index, line) in lines.iter().enumerate().take(last + 1).skip(first) {
+        let kept = line.chars().enumerate().take(if index == last { to } else { usize::MAX });
+        text.extend(kept.map(|(column, c)| if index == first && column < from { ' ' } else { c }));
+        text.push('\n');
+    }
+    Some((text, first + 1))
+}
+
 fn measure(sql: Sql<'_>) -> Result<()> {
     if sql.text.len() > MAX_TEXT {
         return Err(too_large(
@@ -223,6 +260,15 @@ mod tests {
         ] {
             assert_eq!(kind(sql), Some(ErrorKind::Invalid), "{sql}");
         }
+    }
+
+    #[test]
+    fn statements_keep_their_places() {
+        let sql =
+            Sql { text: "select ';' -- a;b\n; select\n 2 ;; select 'ä' || x;\n", origin: "q.sql", first_line: 10 };
+        let split = split(sql);
+        let shown: Vec<(&str, usize)> = split.iter().map(|(text, line)| (text.as_str(), *line)).collect();
+        assert_eq!(shown, [("select ';'\n", 10), ("  select\n 2\n", 11), ("      select 'ä' || x\n", 12)]);
     }
 
     #[test]

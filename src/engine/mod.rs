@@ -13,6 +13,7 @@ mod arithmetic;
 mod check;
 mod errors;
 mod guard;
+mod guarded;
 pub mod ledger;
 mod names;
 mod rounding;
@@ -221,16 +222,18 @@ impl Engine {
         names.unwrap_or_default()
     }
 
-    /// Splits `sql` into statements, each of which may be run by [`Self::query`].
+    /// Splits `sql` into statements, each of which may be run by [`Self::query`]: text and first line, so that errors
+    /// point into what was written.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Query`] for what is not SQL, [`crate::ErrorKind::Invalid`] for what does more than read,
     /// [`crate::ErrorKind::Limit`] for what is too large.
-    pub async fn statements(&self, sql: Sql<'_>) -> Result<Vec<String>> {
+    pub async fn statements(&self, sql: Sql<'_>) -> Result<Vec<(String, usize)>> {
         let (text, origin, first_line) = (sql.text.to_owned(), sql.origin.to_owned(), sql.first_line);
         self.on_large_stack(move || async move {
-            let statements = guard::parse(Sql { text: &text, origin: &origin, first_line })?;
-            Ok(statements.iter().map(ToString::to_string).collect())
+            let sql = Sql { text: &text, origin: &origin, first_line };
+            guard::parse(sql)?;
+            Ok(guard::split(sql))
         })
         .await
     }

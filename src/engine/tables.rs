@@ -13,7 +13,8 @@ use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder};
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
@@ -21,6 +22,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use object_store::{ObjectMeta, ObjectStore};
 
 use super::errors::from_datafusion;
+use super::guarded::GuardedParquet;
 use crate::config;
 use crate::error::{Error, Result, did_you_mean};
 use crate::focus::money_type;
@@ -31,8 +33,17 @@ use crate::storage::{Location, list};
 pub(super) struct FileTable {
     location: Location,
     objects: Vec<ObjectMeta>,
-    format: Arc<dyn FileFormat>,
+    format: Format,
     schema: SchemaRef,
+}
+
+/// How the files are read.
+#[derive(Debug)]
+enum Format {
+    /// With the object named in every error, as in the ledger.
+    Parquet,
+    /// CSV or NDJSON.
+    Text(Arc<dyn FileFormat>),
 }
 
 impl FileTable {
@@ -58,12 +69,14 @@ impl FileTable {
                 .into_iter()
                 .filter(|object| suffix(object) == Some(kind) || settings.format.is_some())
                 .collect();
-            let format: Arc<dyn FileFormat> = match kind {
-                "csv" => Arc::new(CsvFormat::default().with_has_header(true)),
-                "ndjson" => Arc::new(JsonFormat::default()),
-                _ => Arc::new(ParquetFormat::default().with_options(session.default_table_options().parquet)),
+            let format = match kind {
+                "csv" => Format::Text(Arc::new(CsvFormat::default().with_has_header(true))),
+                "ndjson" => Format::Text(Arc::new(JsonFormat::default())),
+                _ => Format::Parquet,
             };
-            let found = infer(session, &store, &objects, format.as_ref(), &location).await?;
+            let parquet = ParquetFormat::default().with_options(session.default_table_options().parquet);
+            let reader: &dyn FileFormat = if let Format::Text(format) = &format { format.as_ref() } else { &parquet };
+            let found = infer(session, &store, &objects, reader, &location).await?;
             let schema = Arc::new(declared(&found, &settings.columns, kind != "parquet")?);
             Ok::<_, Error>(Self { location: location.clone(), objects, format, schema })
         };
@@ -221,7 +234,15 @@ impl TableProvider for FileTable {
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         let url = ObjectStoreUrl::parse(self.location.store().as_str())?;
-        let source = self.format.file_source(TableSchema::from(Arc::clone(&self.schema)));
+        let table_schema = TableSchema::from(Arc::clone(&self.schema));
+        let source: Arc<dyn FileSource> = match &self.format {
+            Format::Parquet => {
+                let parquet =
+                    ParquetSource::new(table_schema).with_table_parquet_options(state.default_table_options().parquet);
+                Arc::new(GuardedParquet::new(parquet, self.location.store().to_string()))
+            }
+            Format::Text(format) => format.file_source(table_schema),
+        };
         let files = self.objects.iter().cloned().map(PartitionedFile::new_from_meta).collect();
         let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);
         let config = FileScanConfigBuilder::new(url, source)
@@ -229,7 +250,10 @@ impl TableProvider for FileTable {
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
-        self.format.create_physical_plan(state, config).await
+        match &self.format {
+            Format::Parquet => Ok(DataSourceExec::from_data_source(config)),
+            Format::Text(format) => format.create_physical_plan(state, config).await,
+        }
     }
 }
 

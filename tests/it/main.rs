@@ -10,4 +10,5 @@ mod hostile_sql;
 mod ledger;
 mod object_storage;
 mod project;
+mod readme;
 mod server;

@@ -90,3 +90,36 @@ fn results_are_written_to_the_store_whole() {
     let _error = project.run(&["-o", "s3://acme/out/none.csv", "-c", "select 1 / 0 from spend"]).refused(1);
     assert!(!bucket.root.path().join("acme/out/none.csv").exists());
 }
+
+/// Every saved query over the sample company gives the same bytes from the local disk and from S3.
+#[test]
+fn the_sample_company_is_the_same_on_disk_and_in_a_bucket() {
+    let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+    let root = TempDir::new().unwrap();
+    copy(&sample, &root.path().join("acme"));
+    let server = S3Server::start(root.path());
+    let config = std::fs::read_to_string(sample.join("outlay.toml")).unwrap();
+    let mut bucket = Project::new(&config.replace("path = \"", "path = \"s3://acme/"));
+    server.known_to(&mut bucket);
+    let disk = Project::new(&config.replace("path = \"", &format!("path = \"{}/", sample.display())));
+    let catalog = outlay::query::Catalog::embedded();
+    let names: Vec<&str> =
+        catalog.iter().filter(|query| query.runs_without_values()).map(|query| query.name.as_str()).collect();
+    assert!(names.len() >= 12);
+    for name in names {
+        assert_eq!(bucket.run(&["run", name]).ok(), disk.run(&["run", name]).ok(), "{name}");
+    }
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

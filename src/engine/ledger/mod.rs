@@ -8,7 +8,6 @@
 //! ([`adapter`]), so projection, predicates and statistics reach Parquet as if the files had always looked alike.
 
 mod adapter;
-mod guarded;
 mod open;
 mod provider;
 

@@ -19,10 +19,10 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::union::UnionExec;
 
 use super::adapter::LedgerAdapterFactory;
-use super::guarded::GuardedParquet;
 use super::open::{FOOTER_HINT_BYTES, LedgerFile, OpenSource};
 use super::{Ledger, provenance};
 use crate::engine::errors::to_datafusion;
+use crate::engine::guarded::GuardedParquet;
 
 #[async_trait]
 impl TableProvider for Ledger {
