@@ -6,9 +6,8 @@
 -- accounts are no teams: shared accounts hold the cost of many. Every query about teams selects from here, so a company
 -- that tags otherwise overrides this one file in its project.
 --
--- check: not_null(team)
---
 -- A predicate on ChargePeriodStart above this view reaches the files: give one, else the whole ledger is read.
+-- check: not_null(team)
 SELECT
   spend.*,
   coalesce(nullif(Tags ->> 'team', ''), 'unassigned') AS team

@@ -5,6 +5,7 @@
 mod architecture;
 mod bad_input;
 mod command_line;
+mod company;
 mod delivery;
 mod hostile_sql;
 mod ledger;
