@@ -82,6 +82,9 @@ pub(super) struct Global {
     /// When to use colours
     #[arg(long, value_name = "WHEN", global = true, default_value = "auto", hide_possible_values = false)]
     pub(super) color: When,
+    /// When to page tables longer than the screen; PAGER names the pager
+    #[arg(long, value_name = "WHEN", global = true, default_value = "auto")]
+    pub(super) pager: When,
     /// Say what the answer cost: rows, time, files, bytes, requests, memory, dollars
     #[arg(long, global = true, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub(super) stats: Option<StatsForm>,

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use arrow::datatypes::DataType;
 use chrono::{DateTime, Months, NaiveDate};
-use datafusion::common::ScalarValue;
 
 use super::args::{self, Part};
 use super::context::Context;
@@ -112,17 +111,15 @@ fn set_aside(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {
     ])
 }
 
-/// Billing months that the files of a source cover, as far as their statistics tell.
+/// Billing months that the files of a source cover, as far as their statistics tell; months of use where the export calls
+/// a day a billing period.
 fn months(source: &ledger::OpenSource) -> BTreeSet<NaiveDate> {
     let mut months = BTreeSet::new();
     for file in &source.files {
-        let Some((ScalarValue::TimestampMicrosecond(Some(first), _), ScalarValue::TimestampMicrosecond(Some(last), _))) =
-            file.times.get("BillingPeriodStart")
-        else {
-            continue;
-        };
-        let mut month = first_of_month(*first);
-        let end = first_of_month(*last);
+        let range = file.times.get("BillingPeriodStart").or_else(|| file.times.get("ChargePeriodStart"));
+        let Some(range) = range else { continue };
+        let mut month = first_of_month(range.first);
+        let end = first_of_month(range.last);
         while let (Some(current), Some(end)) = (month, end)
             && current <= end
         {

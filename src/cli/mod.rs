@@ -11,6 +11,7 @@ mod context;
 mod demo;
 mod describe;
 mod exit;
+mod held;
 mod list;
 mod prompt;
 mod query;

@@ -1,10 +1,12 @@
 //! The SQL prompt: history, completion, statements over several lines, and the commands that start with `\`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use reedline::{
-    DefaultCompleter, DefaultHinter, FileBackedHistory, Prompt, PromptEditMode, PromptHistorySearch, Reedline, Signal,
-    ValidationResult, Validator,
+    ColumnarMenu, Completer, CompletionResult, DefaultHinter, Emacs, FileBackedHistory, KeyCode, KeyModifiers,
+    MenuBuilder, Prompt, PromptEditMode, PromptHistorySearch, Reedline, ReedlineEvent, ReedlineMenu, Signal, Span,
+    Suggestion, ValidationResult, Validator, default_emacs_keybindings,
 };
 
 use super::args::{Describe, List, Run, StatsForm};
@@ -103,10 +105,16 @@ fn said(context: &Context, text: &str) -> Result<()> {
 }
 
 fn editor(context: &Context) -> Result<Reedline> {
+    const MENU: &str = "completion";
+    let mut bindings = default_emacs_keybindings();
+    let complete = ReedlineEvent::UntilFound(vec![ReedlineEvent::Menu(MENU.to_owned()), ReedlineEvent::MenuNext]);
+    bindings.add_binding(KeyModifiers::NONE, KeyCode::Tab, complete);
     let mut editor = Reedline::create()
         .with_validator(Box::new(Statement))
         .with_hinter(Box::new(DefaultHinter::default()))
-        .with_completer(Box::new(completer(context)))
+        .with_completer(Box::new(Words::of(context)))
+        .with_menu(ReedlineMenu::EngineCompleter(Box::new(ColumnarMenu::default().with_name(MENU))))
+        .with_edit_mode(Box::new(Emacs::new(bindings)))
         .with_quick_completions(true);
     if let Some(file) = history_file()
         && let Ok(history) = FileBackedHistory::with_file(HISTORY_LINES, file)
@@ -119,41 +127,61 @@ fn editor(context: &Context) -> Result<Reedline> {
     Ok(editor)
 }
 
-/// Completes tables, columns of the ledger, saved queries, functions and the words of SQL.
-fn completer(context: &Context) -> DefaultCompleter {
-    const WORDS: [&str; 24] = [
-        "select",
-        "from",
-        "where",
-        "group by",
-        "order by",
-        "having",
-        "limit",
-        "join",
-        "left join",
-        "using",
-        "with",
-        "union all",
-        "distinct",
-        "case",
-        "when",
-        "then",
-        "else",
-        "end",
-        "between",
-        "interval",
-        "explain",
-        "is null",
-        "is not null",
-        "desc",
-    ];
-    let columns = crate::focus::columns().iter().map(|column| column.name.to_owned());
-    let queries = context.engine.catalog().iter().map(|query| query.name.clone());
-    let names = context.engine.table_names().into_iter().chain(columns).chain(queries);
-    let words = WORDS.iter().map(|word| (*word).to_owned());
-    let mut completer = DefaultCompleter::with_inclusions(&['_', '$', '\\']);
-    completer.insert(names.chain(words).chain(context.engine.function_names()).collect());
-    completer
+/// Completes tables, columns of the ledger, saved queries, functions and the words of SQL, in any letter case.
+struct Words(Vec<String>);
+
+impl Words {
+    fn of(context: &Context) -> Self {
+        const SQL: [&str; 24] = [
+            "SELECT",
+            "FROM",
+            "WHERE",
+            "GROUP BY",
+            "ORDER BY",
+            "HAVING",
+            "LIMIT",
+            "JOIN",
+            "LEFT JOIN",
+            "USING",
+            "WITH",
+            "UNION ALL",
+            "DISTINCT",
+            "CASE",
+            "WHEN",
+            "THEN",
+            "ELSE",
+            "END",
+            "BETWEEN",
+            "INTERVAL",
+            "EXPLAIN",
+            "IS NULL",
+            "IS NOT NULL",
+            "DESC",
+        ];
+        let columns = crate::focus::columns().iter().map(|column| column.name.to_owned());
+        let queries = context.engine.catalog().iter().map(|query| query.name.clone());
+        let names = context.engine.table_names().into_iter().chain(columns).chain(queries);
+        let words = names.chain(SQL.iter().map(|word| (*word).to_owned())).chain(context.engine.function_names());
+        Self(words.collect::<BTreeSet<_>>().into_iter().collect())
+    }
+}
+
+impl Completer for Words {
+    fn complete(&mut self, line: &str, position: usize) -> CompletionResult {
+        let typed = &line[..position];
+        let start = typed.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+        let begun = typed[start..].to_lowercase();
+        let fitting = self.0.iter().filter(|word| !begun.is_empty() && word.to_lowercase().starts_with(&begun));
+        let suggestions: Vec<Suggestion> = fitting
+            .map(|word| Suggestion {
+                value: word.clone(),
+                span: Span::new(start, position),
+                append_whitespace: true,
+                ..Suggestion::default()
+            })
+            .collect();
+        CompletionResult::fresh(suggestions)
+    }
 }
 
 /// A line is whole when it is a command or ends with `;`.

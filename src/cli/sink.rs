@@ -5,8 +5,9 @@ use std::io::{BufWriter, IsTerminal, Write};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 
-use super::args::{Global, StatsForm};
+use super::args::{Global, StatsForm, When};
 use super::context::variable;
+use super::held::Held;
 use super::report;
 use crate::engine::{Answer, Engine, Statistics};
 use crate::error::{Error, Result};
@@ -16,9 +17,6 @@ use crate::units::ByteSize;
 
 /// Rows of a table on the terminal unless `--max-rows` says otherwise.
 const TERMINAL_ROWS: usize = 200;
-
-/// Bytes held back before the first is printed: a result up to this size is printed whole or not at all.
-const HELD_BYTES: usize = 8 << 20;
 
 /// Prints the rows of `answer` and what they cost.
 pub(super) async fn print(global: &Global, engine: &Engine, answer: &mut Answer, title: Option<&str>) -> Result<()> {
@@ -74,7 +72,7 @@ impl Sink {
         }
         let out: Box<dyn Write + Send> = match &publication {
             Some(publication) => Box::new(BufWriter::new(publication.writer()?)),
-            None => Box::new(Held::default()),
+            None => Box::new(Held::new(terminal && global.pager != When::Never)),
         };
         let renderer = renderer(format, &style(global, format, terminal, title), schema, out)?;
         Ok(Self { renderer, publication })
@@ -108,11 +106,9 @@ fn format(global: &Global) -> Result<Format> {
 
 fn style(global: &Global, format: Format, terminal: bool, title: Option<&str>) -> Style {
     let color = match global.color {
-        super::args::When::Always => true,
-        super::args::When::Never => false,
-        super::args::When::Auto => {
-            terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-        }
+        When::Always => true,
+        When::Never => false,
+        When::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
     };
     let table = format == Format::Table;
     Style {
@@ -131,39 +127,6 @@ fn style(global: &Global, format: Format, terminal: bool, title: Option<&str>) -
 fn terminal_width() -> Option<usize> {
     let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
     columns.or_else(|| comfy_table::Table::new().width().map(usize::from))
-}
-
-/// Standard output that holds the first bytes back, so that a query that fails early prints nothing.
-#[derive(Default)]
-struct Held {
-    held: Vec<u8>,
-    through: bool,
-}
-
-impl Write for Held {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        if self.through {
-            return std::io::stdout().write(bytes);
-        }
-        self.held.extend_from_slice(bytes);
-        if self.held.len() > HELD_BYTES {
-            self.release()?;
-        }
-        Ok(bytes.len())
-    }
-
-    /// Renderers flush when the result is whole.
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.release()?;
-        std::io::stdout().flush()
-    }
-}
-
-impl Held {
-    fn release(&mut self) -> std::io::Result<()> {
-        self.through = true;
-        std::io::stdout().write_all(&std::mem::take(&mut self.held))
-    }
 }
 
 /// What an answer cost, as `--stats` prints it.

@@ -31,7 +31,7 @@ impl Renderer for Json<'_> {
             self.rows += 1;
             self.sink.end_row()?;
         }
-        self.sink.flush()
+        self.sink.pass()
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary> {

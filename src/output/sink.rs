@@ -29,7 +29,12 @@ impl<'w> Sink<'w> {
         if self.gathered.len() < PIECE { Ok(()) } else { self.write() }
     }
 
-    /// Hands everything to the reader.
+    /// Hands over what was gathered; the writer may still hold it back.
+    pub(super) fn pass(&mut self) -> Result<()> {
+        self.write()
+    }
+
+    /// Hands over what was gathered and says that the result is whole.
     pub(super) fn flush(&mut self) -> Result<()> {
         self.write()?;
         self.out.flush().map_err(write_failed)

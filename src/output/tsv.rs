@@ -44,7 +44,7 @@ impl Renderer for Tsv<'_> {
             self.sink.end_row()?;
         }
         self.rows += count(batch.num_rows());
-        self.sink.flush()
+        self.sink.pass()
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary> {

@@ -91,7 +91,7 @@ impl Renderer for Vertical<'_> {
             self.sink.end_row()?;
         }
         self.summary.rows += count(batch.num_rows());
-        self.sink.flush()
+        self.sink.pass()
     }
 
     fn finish(mut self: Box<Self>) -> Result<Summary> {

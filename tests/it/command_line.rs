@@ -186,3 +186,15 @@ fn usage_errors_exit_2() {
     assert!(project.run(&["--help"]).ok().contains("Exit codes"));
     assert!(project.run(&["completions", "zsh"]).ok().contains("#compdef outlay"));
 }
+
+#[test]
+fn a_query_that_fails_on_the_way_prints_no_part_of_its_result() {
+    let project = Project::with_charges();
+    let mut costs = vec![1.0; 50_000];
+    costs[49_999] = 0.0;
+    project.parquet("charges/a.parquet", &charges("2026-05", &costs));
+    for format in ["csv", "json", "ndjson", "tsv", "table"] {
+        let error = project.run(&["--format", format, "-c", "select 1 / EffectiveCost as x from spend"]).refused(1);
+        assert!(error.contains("division by zero"), "{format}: {error}");
+    }
+}

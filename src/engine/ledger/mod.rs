@@ -11,7 +11,7 @@ mod adapter;
 mod open;
 mod provider;
 
-pub use open::{LedgerFile, OpenSource};
+pub use open::{LedgerFile, OpenSource, TimeRange};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,9 +1,11 @@
 //! Opens a source: lists it, chooses the delivery that counts, reads the footers and holds every file against the contract.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
@@ -12,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::parquet_to_arrow_schema;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 
 use crate::config;
 use crate::engine::errors::from_datafusion;
@@ -37,9 +39,20 @@ pub struct LedgerFile {
     pub rows: usize,
     /// How it answers for the columns of the ledger.
     pub contract: FileContract,
-    /// First and last value of the time columns that carry statistics, in the type of the ledger.
-    pub times: BTreeMap<&'static str, (ScalarValue, ScalarValue)>,
+    /// First and last value of the time columns that carry statistics.
+    pub times: BTreeMap<&'static str, TimeRange>,
     fingerprint: u64,
+}
+
+/// First and last time of a column of a file, in microseconds since 1970 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeRange {
+    /// The first.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+    /// Whether no value lies outside. Times as text are ordered as text: an offset from UTC may put one up to a day out.
+    pub exact: bool,
 }
 
 /// A source that was listed and whose files were held against the contract.
@@ -161,8 +174,7 @@ impl FooterReader<'_> {
         let schema =
             parquet_to_arrow_schema(descriptor, metadata.file_metadata().key_value_metadata()).map_err(broken)?;
         let contract = map_file(&schema, self.dialect, self.declared);
-        let times =
-            if self.dialect.daily_billing_period { BTreeMap::new() } else { times(&schema, &contract, &metadata) };
+        let times = times(&schema, &contract, &metadata, self.dialect);
         let rows = usize::try_from(metadata.file_metadata().num_rows()).map_err(|cause| {
             Error::data("the footer counts fewer than no rows").with("object", url.clone()).because(cause)
         })?;
@@ -200,32 +212,39 @@ fn times(
     schema: &arrow::datatypes::Schema,
     contract: &FileContract,
     metadata: &ParquetMetaData,
-) -> BTreeMap<&'static str, (ScalarValue, ScalarValue)> {
+    dialect: &Dialect,
+) -> BTreeMap<&'static str, TimeRange> {
     let descriptor = metadata.file_metadata().schema_descr();
     let columns = focus::columns().iter().filter(|column| column.kind == Kind::Time);
     columns
+        // A billing period that the scan widens is not what the file says.
+        .filter(|column| !(dialect.daily_billing_period && column.name.starts_with("BillingPeriod")))
         .filter_map(|column| {
             let Some(Mapping::Physical(index)) = contract.mappings.get(column.name) else { return None };
             let field = schema.field(*index);
-            if !matches!(field.data_type(), DataType::Timestamp(_, _)) {
-                return None;
-            }
             let converter = StatisticsConverter::try_new(field.name(), schema, descriptor).ok()?;
             let groups = metadata.row_groups();
-            let extreme = |array: arrow::array::ArrayRef, wanted: std::cmp::Ordering| {
-                let values = (0..array.len()).map(|row| ScalarValue::try_from_array(&array, row).ok());
-                let values: Option<Vec<ScalarValue>> =
-                    values.map(|value| value.filter(|value| !value.is_null())).collect();
-                let best = values?
-                    .into_iter()
-                    .reduce(|best, value| if value.partial_cmp(&best) == Some(wanted) { value } else { best })?;
-                best.cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None)).ok()
-            };
-            let first = extreme(converter.row_group_mins(groups).ok()?, std::cmp::Ordering::Less)?;
-            let last = extreme(converter.row_group_maxes(groups).ok()?, std::cmp::Ordering::Greater)?;
-            Some((column.name, (first, last)))
+            let first = extreme(&converter.row_group_mins(groups).ok()?, Ordering::Less)?;
+            let last = extreme(&converter.row_group_maxes(groups).ok()?, Ordering::Greater)?;
+            let exact = matches!(field.data_type(), DataType::Timestamp(_, _));
+            Some((column.name, TimeRange { first, last, exact }))
         })
         .collect()
+}
+
+/// The least or the greatest of `values` as a time in microseconds; `None` when one is missing or no time.
+fn extreme(values: &ArrayRef, wanted: Ordering) -> Option<i64> {
+    let mut best: Option<ScalarValue> = None;
+    for row in 0..values.len() {
+        let value = ScalarValue::try_from_array(values, row).ok().filter(|value| !value.is_null())?;
+        if best.as_ref().is_none_or(|best| value.partial_cmp(best) == Some(wanted)) {
+            best = Some(value);
+        }
+    }
+    match best?.cast_to(&DataType::Timestamp(TimeUnit::Microsecond, None)).ok()? {
+        ScalarValue::TimestampMicrosecond(micros, _) => micros,
+        _ => None,
+    }
 }
 
 /// Sets aside files that hold the very bytes of another file: a copy, delivered again by hand.
@@ -267,7 +286,7 @@ async fn same_bytes(store: &dyn ObjectStore, one: &ObjectMeta, other: &ObjectMet
 /// A hash of what the footer says of the data: equal for equal files, different for nearly all others.
 fn fingerprint(metadata: &ParquetMetaData) -> u64 {
     let mut hasher = DefaultHasher::new();
-    for chunk in metadata.row_groups().iter().flat_map(|group| group.columns()) {
+    for chunk in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
         (chunk.column_path().string(), chunk.num_values(), chunk.compressed_size(), chunk.data_page_offset())
             .hash(&mut hasher);
         if let Some(statistics) = chunk.statistics() {

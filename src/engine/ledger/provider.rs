@@ -20,7 +20,7 @@ use datafusion::physical_plan::union::UnionExec;
 
 use super::adapter::LedgerAdapterFactory;
 use super::open::{FOOTER_HINT_BYTES, LedgerFile, OpenSource};
-use super::{Ledger, provenance};
+use super::{Ledger, TimeRange, provenance};
 use crate::engine::errors::to_datafusion;
 use crate::engine::guarded::GuardedParquet;
 
@@ -117,11 +117,7 @@ impl Ledger {
     fn partitioned(&self, source: &OpenSource, file: &LedgerFile) -> PartitionedFile {
         let unknown = ColumnStatistics::new_unknown();
         let columns = self.file_schema.fields().iter().map(|field| match file.times.get(field.name().as_str()) {
-            Some((first, last)) => ColumnStatistics {
-                min_value: Precision::Exact(first.clone()),
-                max_value: Precision::Exact(last.clone()),
-                ..unknown.clone()
-            },
+            Some(range) => bounds(*range),
             None => unknown.clone(),
         });
         let statistics = Statistics {
@@ -135,5 +131,20 @@ impl Ledger {
                 ScalarValue::from(source.location.object_url(&file.object.location)),
             ])
             .with_statistics(Arc::new(statistics))
+    }
+}
+
+/// The bounds of a time column, as wide as they must be for no value to lie outside.
+fn bounds(range: TimeRange) -> ColumnStatistics {
+    const DAY_MICROS: i64 = 86_400_000_000;
+    let slack = if range.exact { 0 } else { DAY_MICROS };
+    let time = |micros| {
+        let value = ScalarValue::TimestampMicrosecond(Some(micros), None);
+        if range.exact { Precision::Exact(value) } else { Precision::Inexact(value) }
+    };
+    ColumnStatistics {
+        min_value: time(range.first.saturating_sub(slack)),
+        max_value: time(range.last.saturating_add(slack)),
+        ..ColumnStatistics::new_unknown()
     }
 }
