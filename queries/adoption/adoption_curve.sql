@@ -4,8 +4,8 @@
 --
 -- An adopter is a person of the roster, past or present, with a charge counted in tokens; the week is the one in which
 -- the first of them begins, a Monday. Service accounts are no people, and charges without a principal are nobody's.
--- Every week from the first to the last use by anybody has a row. The whole ledger counts whatever weeks are shown:
--- who started before the period is in the cumulative number.
+-- Every week from the first charge of the ledger to the last use by anybody has a row. The whole ledger counts whatever
+-- weeks are shown: who started before the period is in the cumulative number.
 -- param: period  period? = null  "weeks that begin in it are shown, all when left out"
 -- check: unique(week)
 -- check: not_null(week, new_adopters, cumulative_adopters)
@@ -20,14 +20,16 @@ WITH principals AS (
   WHERE ConsumedUnit = 'Tokens'
   GROUP BY PrincipalId
 ),
-usage_weeks AS (
+span AS (
   SELECT
-    unnest(generate_series(
-      CAST(date_trunc('week', min(first_use)) AS DATE),
-      CAST(date_trunc('week', max(last_use)) AS DATE),
-      INTERVAL '7 days'
-    )) AS week
+    CAST(date_trunc('week', (SELECT min(ChargePeriodStart) FROM spend)) AS DATE) AS first_week,
+    CAST(date_trunc('week', max(last_use)) AS DATE) AS last_week
   FROM principals
+),
+weeks AS (
+  SELECT unnest(generate_series(first_week, last_week, INTERVAL '7 days')) AS week
+  FROM span
+  WHERE first_week <= last_week
 ),
 adopters AS (
   SELECT
@@ -39,11 +41,11 @@ adopters AS (
 ),
 curve AS (
   SELECT
-    usage_weeks.week,
+    weeks.week,
     coalesce(adopters.new_adopters, 0) AS new_adopters,
-    sum(coalesce(adopters.new_adopters, 0)) OVER (ORDER BY usage_weeks.week) AS cumulative_adopters
-  FROM usage_weeks
-  LEFT JOIN adopters ON adopters.week = usage_weeks.week
+    sum(coalesce(adopters.new_adopters, 0)) OVER (ORDER BY weeks.week) AS cumulative_adopters
+  FROM weeks
+  LEFT JOIN adopters ON adopters.week = weeks.week
 )
 SELECT
   week,
