@@ -91,7 +91,8 @@ fn results_are_written_to_the_store_whole() {
     assert!(!bucket.root.path().join("acme/out/none.csv").exists());
 }
 
-/// Every saved query over the sample company gives the same bytes from the local disk and from S3.
+/// Every saved query over the sample company gives the same bytes from the local disk and from S3, but for the view of
+/// charges: their rows name the object that they come from.
 #[test]
 fn the_sample_company_is_the_same_on_disk_and_in_a_bucket() {
     let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data");
@@ -103,8 +104,11 @@ fn the_sample_company_is_the_same_on_disk_and_in_a_bucket() {
     server.known_to(&mut bucket);
     let disk = Project::new(&config.replace("path = \"", &format!("path = \"{}/", sample.display())));
     let catalog = outlay::query::Catalog::embedded();
-    let names: Vec<&str> =
-        catalog.iter().filter(|query| query.runs_without_values()).map(|query| query.name.as_str()).collect();
+    let names: Vec<&str> = catalog
+        .iter()
+        .filter(|query| query.runs_without_values() && query.name != "team_charges")
+        .map(|query| query.name.as_str())
+        .collect();
     assert!(names.len() >= 12);
     for name in names {
         assert_eq!(bucket.run(&["run", name]).ok(), disk.run(&["run", name]).ok(), "{name}");

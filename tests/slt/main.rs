@@ -5,6 +5,7 @@
 
 mod company;
 mod database;
+mod rules;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,7 +21,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let cases = cases(&folder());
     let mut trials: Vec<Trial> = cases.iter().cloned().map(trial).collect();
-    trials.push(Trial::test("every_saved_query_has_a_case", move || every_query_has_one(&cases)));
+    trials.push(Trial::test("every_saved_query_has_a_case", move || rules::has_a_case(&library()?, &cases)));
+    trials.push(Trial::test("every_saved_query_documents_itself", || rules::documents_itself(&library()?)));
+    trials.push(Trial::test("no_saved_query_mixes_costs", || rules::mixes_no_costs(&library()?)));
+    trials.push(Trial::test("the_team_of_a_charge_is_said_once", || rules::says_the_team_once(&library()?)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -61,21 +65,4 @@ fn run(case: &Path) -> Result<(), Failed> {
     });
     runner.with_column_validator(strict_column_validator);
     runner.run_file(case).map_err(|error| Failed::from(error.display(false).to_string()))
-}
-
-fn every_query_has_one(cases: &[PathBuf]) -> Result<(), Failed> {
-    let texts = cases.iter().map(std::fs::read_to_string).collect::<Result<Vec<String>, _>>()?;
-    let used: Vec<&str> = texts.iter().flat_map(|text| used_names(text)).collect();
-    let library = library()?;
-    let missing: Vec<&str> =
-        library.iter().map(|query| query.name.as_str()).filter(|name| !used.contains(name)).collect();
-    if missing.is_empty() { Ok(()) } else { Err(format!("no case runs: {}", missing.join(", ")).into()) }
-}
-
-/// The words after `run` and `FROM` at the start of a line.
-fn used_names(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter_map(|line| {
-        let mut words = line.split_whitespace();
-        matches!(words.next(), Some("run" | "FROM")).then(|| words.next()).flatten()
-    })
 }
