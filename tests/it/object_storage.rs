@@ -104,15 +104,23 @@ fn the_sample_company_is_the_same_on_disk_and_in_a_bucket() {
     server.known_to(&mut bucket);
     let disk = Project::new(&config.replace("path = \"", &format!("path = \"{}/", sample.display())));
     let catalog = outlay::query::Catalog::embedded();
-    let names: Vec<&str> = catalog
-        .iter()
-        .filter(|query| query.runs_without_values() && query.name != "team_charges")
-        .map(|query| query.name.as_str())
-        .collect();
-    assert!(names.len() >= 12);
-    for name in names {
-        assert_eq!(bucket.run(&["run", name]).ok(), disk.run(&["run", name]).ok(), "{name}");
+    let root_of_disk = format!("file://{}/", sample.display());
+    let mut compared = 0;
+    for query in catalog.iter().filter(|query| query.runs_without_values()) {
+        let on_disk = disk.run(&["run", &query.name]).ok().replace(&root_of_disk, "s3://acme/");
+        let in_bucket = bucket.run(&["run", &query.name]).ok();
+        // A building block gives its rows in no order, and names the objects they came from.
+        let in_order = |rows: &str| {
+            let mut rows: Vec<String> = rows.lines().map(str::to_owned).collect();
+            if query.tags.iter().any(|tag| tag == "building-block") {
+                rows.sort();
+            }
+            rows
+        };
+        assert!(in_order(&in_bucket) == in_order(&on_disk), "{} differs", query.name);
+        compared += 1;
     }
+    assert!(compared >= 12, "{compared} queries");
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {

@@ -134,17 +134,11 @@ impl Ledger {
     }
 }
 
-/// The bounds of a time column, as wide as they must be for no value to lie outside.
+/// The bounds of a time column; none for times as text, whose order is that of text: an offset may put one outside.
 fn bounds(range: TimeRange) -> ColumnStatistics {
-    const DAY_MICROS: i64 = 86_400_000_000;
-    let slack = if range.exact { 0 } else { DAY_MICROS };
-    let time = |micros| {
-        let value = ScalarValue::TimestampMicrosecond(Some(micros), None);
-        if range.exact { Precision::Exact(value) } else { Precision::Inexact(value) }
-    };
-    ColumnStatistics {
-        min_value: time(range.first.saturating_sub(slack)),
-        max_value: time(range.last.saturating_add(slack)),
-        ..ColumnStatistics::new_unknown()
+    if !range.exact {
+        return ColumnStatistics::new_unknown();
     }
+    let time = |micros| Precision::Exact(ScalarValue::TimestampMicrosecond(Some(micros), None));
+    ColumnStatistics { min_value: time(range.first), max_value: time(range.last), ..ColumnStatistics::new_unknown() }
 }
