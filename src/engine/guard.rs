@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_syntax_error_has_its_place() {
-        let error = parse(Sql::new("select 1\n + from x", "q.sql")).unwrap_err();
+        let error = parse(Sql::new("select 1\n + )", "q.sql")).unwrap_err();
         assert_eq!(error.place().map(|place| place.line), Some(2), "{error:?}");
     }
 }
