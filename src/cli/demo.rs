@@ -40,9 +40,15 @@ pub(super) async fn run(global: &Global, args: &Demo) -> Result<()> {
     let bar = Arc::new(Bar(bar));
     let truth = generate(&plan, store, location.prefix(), bar.as_ref()).await?;
     bar.0.finish_and_clear();
+    let next = match location.local_path() {
+        Some(_) => format!("next: outlay -C {} run cost_per_outcome", args.target),
+        None => {
+            format!("next: name `{location}/exports/…` as sources in an outlay.toml, as {location}/outlay.toml does")
+        }
+    };
     let line = format!(
-        "{} charges of {} months, {} to {}, in {location}\nnext: outlay -C {} run cost_per_outcome",
-        truth.charges, truth.months, truth.first_month, truth.last_month, args.target
+        "{} charges of {} months, {} to {}, in {location}\n{next}",
+        truth.charges, truth.months, truth.first_month, truth.last_month
     );
     report::note(global.color, global.quiet, &line);
     Ok(())

@@ -9,7 +9,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-use super::sink::file_failed;
+use super::sink::{file_failed, write_failed};
 use super::{Renderer, Summary, count, portable};
 use crate::error::{Error, Result};
 
@@ -41,7 +41,8 @@ impl Renderer for ParquetFile<'_> {
     }
 
     fn finish(self: Box<Self>) -> Result<Summary> {
-        self.writer.close().map_err(failed)?;
+        let mut out = self.writer.into_inner().map_err(failed)?;
+        out.flush().map_err(write_failed)?;
         Ok(Summary::all(self.rows))
     }
 }

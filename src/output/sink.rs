@@ -47,7 +47,8 @@ impl<'w> Sink<'w> {
     }
 }
 
-fn write_failed(cause: io::Error) -> Error {
+/// The error of a writer.
+pub(super) fn write_failed(cause: io::Error) -> Error {
     Error::storage("cannot write the result").because(cause)
 }
 

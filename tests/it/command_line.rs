@@ -198,3 +198,16 @@ fn a_query_that_fails_on_the_way_prints_no_part_of_its_result() {
         assert!(error.contains("division by zero"), "{format}: {error}");
     }
 }
+
+#[test]
+fn binary_formats_reach_a_pipe_whole() {
+    let project = project();
+    for (format, magic) in [("parquet", b"PAR1".as_slice()), ("arrow", b"ARROW1")] {
+        let output = project.command(&["run", "by_service", "--format", format]).output().unwrap();
+        assert!(
+            output.stdout.starts_with(magic) && output.stdout.ends_with(magic),
+            "{format}: {} bytes",
+            output.stdout.len()
+        );
+    }
+}
