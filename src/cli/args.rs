@@ -11,8 +11,8 @@ Examples:
   outlay -c 'select sum(EffectiveCost) from spend'  run SQL
   outlay run spend_by_team -p period=2026-Q2 -o q2.csv
 
-Exit codes: 0 ok, 1 query failed, 2 usage, configuration or saved query wrong, 3 a check failed, 4 stale,
-5 locked, 6 a limit stopped it, 7 storage or network (safe to retry), 70 a bug, 130 interrupted, 143 terminated";
+Exit codes: 0 ok, 1 query failed, 2 usage, configuration or saved query wrong, 3 a check failed,
+6 a limit stopped it, 7 storage or network (safe to retry), 70 a bug, 130 interrupted, 143 terminated";
 
 /// Analytics for spend: cost per outcome, adoption and budget over billing exports in object storage.
 ///
