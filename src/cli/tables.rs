@@ -12,7 +12,8 @@ pub(super) async fn run(context: &Context) -> Result<()> {
     if !config.sources.is_empty() {
         let opened = context.engine.ledger().await?;
         let charges: usize = opened.sources().iter().flat_map(|source| &source.files).map(|file| file.rows).sum();
-        let what = format!("{charges} charges of {} sources; also `{}`", opened.sources().len(), ledger::NAMES[1]);
+        let sources = opened.sources().len() + opened.vendors().len();
+        let what = format!("{charges} charges in Parquet of {sources} sources; also `{}`", ledger::NAMES[1]);
         rows.push([ledger::NAMES[0].to_owned(), "ledger".to_owned(), what]);
         for source in opened.sources() {
             let charges: usize = source.files.iter().map(|file| file.rows).sum();
@@ -20,6 +21,16 @@ pub(super) async fn run(context: &Context) -> Result<()> {
                 "{}: {charges} charges in {} files, {} files set aside; {}",
                 source.dialect.name,
                 source.files.len(),
+                source.set_aside.len(),
+                source.location,
+            );
+            rows.push([source.name.clone(), "source".to_owned(), what]);
+        }
+        for source in opened.vendors() {
+            let what = format!(
+                "{}: {} files of records, {} files set aside; {}",
+                source.dialect.name,
+                source.objects.len(),
                 source.set_aside.len(),
                 source.location,
             );

@@ -50,7 +50,8 @@ pub struct Config {
 pub struct Project {
     /// Folder of saved queries, relative to the file. `queries` when it exists.
     pub queries: Option<String>,
-    /// The date that defaults such as `last_full_quarter` count from; today when left out.
+    /// The date that defaults such as `last_full_quarter` count from; today when left out. Deliveries count whenever they
+    /// came: `--as-of` looks back.
     pub as_of: Option<NaiveDate>,
     /// Month in which the fiscal year starts, 1 to 12.
     pub fiscal_year_start: u32,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::Config;
 use crate::error::{Error, Place, Result, did_you_mean};
-use crate::focus;
 use crate::units::{ByteSize, parse_duration};
+use crate::{dialects, focus};
 
 pub(super) fn read(file: &Path) -> Result<String> {
     std::fs::read_to_string(file).map_err(|cause| {
@@ -38,8 +38,10 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
     for (name, source) in &config.sources {
         if let Some(dialect) = &source.dialect
             && focus::dialect(dialect).is_none()
+            && dialects::vendor_dialect(dialect).is_none()
         {
-            let known = || focus::dialects().iter().map(|dialect| dialect.name);
+            let of_vendors = || dialects::vendor_dialects().map(|dialect| dialect.name.as_str());
+            let known = || focus::dialects().iter().map(|dialect| dialect.name).chain(of_vendors());
             let error = Error::invalid(format!("source `{name}` names an unknown dialect `{dialect}`"))
                 .hint(format!("known dialects: {}", known().collect::<Vec<_>>().join(", ")));
             return Err((did_you_mean(dialect, known()).into_iter().fold(error, Error::hint), at(dialect)));

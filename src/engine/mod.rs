@@ -21,6 +21,7 @@ mod runtime;
 mod session;
 mod tables;
 mod tags;
+mod tokens;
 
 pub use answer::{Answer, Statistics};
 pub use check::{CheckOutcome, Finding};
@@ -111,7 +112,8 @@ impl EngineBuilder {
         self
     }
 
-    /// The date that relative periods count from; else that of the configuration, else today.
+    /// The date that relative periods count from, and by which a delivery must have come to count. When left out,
+    /// periods count from the date of the configuration, else from today, and whatever was delivered counts.
     #[must_use]
     pub fn as_of(mut self, as_of: Option<NaiveDate>) -> Self {
         self.as_of = as_of;
@@ -124,9 +126,10 @@ impl EngineBuilder {
     /// [`crate::ErrorKind::Invalid`] for a fiscal calendar that does not exist, [`crate::ErrorKind::Internal`] when the
     /// machine refuses threads.
     pub fn build(self) -> Result<Engine> {
+        let known_at = self.as_of;
         let calendar = Calendar {
             fiscal: self.config.fiscal_calendar()?,
-            as_of: self.as_of.or(self.config.project.as_of).unwrap_or_else(|| self.clock.now().date_naive()),
+            as_of: known_at.or(self.config.project.as_of).unwrap_or_else(|| self.clock.now().date_naive()),
             close_lag_days: self.config.project.close_lag_days,
         };
         // A runtime of its own: a statement that hogs its threads must not starve timers and signals of the caller.
@@ -145,6 +148,7 @@ impl EngineBuilder {
             threads: self.threads,
             clock: self.clock,
             calendar,
+            known_at,
             footers: Mutex::default(),
             workers: Some(workers),
         })
@@ -161,6 +165,7 @@ pub struct Engine {
     threads: usize,
     clock: Arc<dyn Clock>,
     calendar: Calendar,
+    known_at: Option<NaiveDate>,
     footers: Mutex<HashMap<Url, Arc<FileMetadataCache>>>,
     workers: Option<tokio::runtime::Runtime>,
 }

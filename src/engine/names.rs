@@ -6,14 +6,20 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::common::TableReference;
+use datafusion::datasource::ViewTable;
+use datafusion::logical_expr::{LogicalPlanBuilder, ident};
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{
     ExcludeSelectItem, Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
     SelectItem, TableAlias, TableFactor, VisitMut, VisitorMut, WildcardAdditionalOptions,
 };
 
+use super::errors::from_datafusion;
 use crate::error::{Error, Result};
 use crate::focus;
 
@@ -139,6 +145,28 @@ impl VisitorMut for Respell<'_> {
     }
 }
 
+/// `table` with its columns in the spelling of the statement, where they differ.
+///
+/// # Errors
+/// [`crate::ErrorKind::Internal`] when the view cannot be planned.
+pub(crate) fn respelled(
+    name: &str,
+    table: Arc<dyn TableProvider>,
+    spelling: &Spelling,
+) -> Result<Arc<dyn TableProvider>> {
+    let schema = table.schema();
+    if schema.fields().iter().all(|field| spelling.of(field.name()) == field.name()) {
+        return Ok(table);
+    }
+    let columns = schema.fields().iter().map(|field| ident(field.name()).alias(spelling.of(field.name())));
+    let source = datafusion::datasource::provider_as_source(table);
+    let plan = LogicalPlanBuilder::scan(TableReference::bare(name), source, None)
+        .and_then(|builder| builder.project(columns.collect::<Vec<_>>()))
+        .and_then(LogicalPlanBuilder::build)
+        .map_err(|cause| from_datafusion(cause, None))?;
+    Ok(Arc::new(ViewTable::new(plan, None)))
+}
+
 fn constraint(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
     match operator {
         JoinOperator::Join(constraint)
@@ -160,8 +188,6 @@ fn constraint(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use arrow::datatypes::{DataType, Field, Schema};
 
     use super::*;

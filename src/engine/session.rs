@@ -10,7 +10,7 @@ use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMemoryPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, ident};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
@@ -22,13 +22,13 @@ use object_store::ObjectStore;
 use super::answer::Running;
 use super::arithmetic::ExactArithmetic;
 use super::errors::{Sql, from_datafusion};
-use super::ledger::{self, Ledger, OpenSource};
-use super::names::Spelling;
+use super::ledger::{self, Delivered, Ledger, Source};
+use super::names::{Spelling, respelled};
 use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, guard};
+use super::{Engine, Limits, amplify, guard, tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::{Bound, SavedQuery, bind};
 use crate::storage::{Location, Meter, MeteredStore};
@@ -83,6 +83,7 @@ impl<'e> Session<'e> {
             let mut state = state.write();
             datafusion_functions_json::register_all(&mut *state)
                 .and_then(|()| amplify::cap(&mut *state))
+                .and_then(|()| tokens::register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;
@@ -223,23 +224,27 @@ impl<'e> Session<'e> {
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
     }
 
-    /// Opens every source, several at a time.
+    /// Opens every source, several at a time, as it stood at the as-of date of the engine.
     pub(super) async fn ledger(&self) -> Result<Arc<Ledger>> {
         if self.engine.config.sources.is_empty() {
             return Err(self.engine.no_such_table(ledger::NAMES[0]));
         }
+        let state = self.context.state();
         let sources = futures::stream::iter(&self.engine.config.sources)
-            .map(|(name, settings)| async move {
+            .map(|(name, settings)| async {
                 let location =
                     self.engine.location(&settings.path).map_err(|error| error.with("source", name.clone()))?;
                 let store = self.register(&location)?;
                 let footers = self.engine.footers(location.store());
-                OpenSource::open(name, settings, location, store, footers).await
+                let delivered = Delivered::find(name, settings, location, store, self.engine.known_at).await?;
+                Source::open(delivered, settings, footers, &state)
+                    .await
+                    .map_err(|error| error.with("source", name.clone()))
             })
             .buffered(CONCURRENT_SOURCES)
             .try_collect()
             .await?;
-        Ok(Arc::new(Ledger::new(sources)))
+        Ledger::new(sources, &state).map(Arc::new)
     }
 
     /// The metered store of `location`, made known to the scans of this statement.
@@ -249,21 +254,6 @@ impl<'e> Session<'e> {
         self.context.register_object_store(location.store(), Arc::clone(&store));
         Ok(store)
     }
-}
-
-/// `table` with its columns in the spelling of the statement, where they differ.
-fn respelled(name: &str, table: Arc<dyn TableProvider>, spelling: &Spelling) -> Result<Arc<dyn TableProvider>> {
-    let schema = table.schema();
-    if schema.fields().iter().all(|field| spelling.of(field.name()) == field.name()) {
-        return Ok(table);
-    }
-    let columns = schema.fields().iter().map(|field| ident(field.name()).alias(spelling.of(field.name())));
-    let source = datafusion::datasource::provider_as_source(table);
-    let plan = LogicalPlanBuilder::scan(TableReference::bare(name), source, None)
-        .and_then(|builder| builder.project(columns.collect::<Vec<_>>()))
-        .and_then(LogicalPlanBuilder::build)
-        .map_err(|cause| from_datafusion(cause, None))?;
-    Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
 /// Settings of the engine below that are not its defaults, each for a reason.

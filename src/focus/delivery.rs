@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use object_store::ObjectMeta;
 use object_store::path::Path;
 use serde::Deserialize;
@@ -26,6 +27,10 @@ pub enum Reason {
     NotInManifest,
     /// The same bytes as another file, which counts.
     SameBytes(String),
+    /// Delivered after the as-of date: when.
+    Later(DateTime<Utc>),
+    /// No Parquet, in a source of Parquet files.
+    OtherFormat,
 }
 
 impl fmt::Display for Reason {
@@ -35,6 +40,8 @@ impl fmt::Display for Reason {
             Self::Unfinished => f.write_str("unfinished: the run has no manifest yet"),
             Self::NotInManifest => f.write_str("the manifest of the run does not name it"),
             Self::SameBytes(other) => write!(f, "the same bytes as `{other}`"),
+            Self::Later(when) => write!(f, "delivered after the as-of date, {}", when.format("%Y-%m-%d %H:%M UTC")),
+            Self::OtherFormat => f.write_str("no Parquet, in a source of Parquet files"),
         }
     }
 }
@@ -101,7 +108,7 @@ impl Manifest {
             Layout::AwsExport => serde_json::from_slice::<AwsManifest>(bytes).map(|manifest| manifest.files),
             Layout::AzureExport => serde_json::from_slice::<AzureManifest>(bytes)
                 .map(|manifest| manifest.blobs.into_iter().map(|blob| blob.name).collect()),
-            Layout::Plain => Ok(Vec::new()),
+            Layout::LiteLlm | Layout::Plain => Ok(Vec::new()),
         };
         let files = files.map_err(|cause| {
             Error::data("cannot read the manifest")
@@ -122,6 +129,45 @@ struct Run {
 /// Period → run → what lies there.
 type Runs = BTreeMap<String, BTreeMap<String, Run>>;
 
+/// When an object was delivered: the time that the vendor writes into its key, else that of its last modification.
+///
+/// AWS names a run `2026-06-02T04-17-18.880Z-UUID` (or with colons), Azure `202606021127`; a window of LiteLLM cannot have
+/// been delivered before its end.
+pub fn delivered_at(layout: Layout, object: &ObjectMeta) -> DateTime<Utc> {
+    let parts: Vec<String> = object.location.parts().map(|part| part.as_ref().to_owned()).collect();
+    let told = match layout {
+        Layout::AwsExport => parts.iter().find_map(|part| {
+            let (day, time) = part.get(..19)?.split_once('T')?;
+            NaiveDateTime::parse_from_str(&format!("{day}T{}", time.replace(':', "-")), "%Y-%m-%dT%H-%M-%S").ok()
+        }),
+        Layout::AzureExport => parts
+            .iter()
+            .filter(|part| part.len() == 12 && part.bytes().all(|byte| byte.is_ascii_digit()))
+            .find_map(|part| NaiveDateTime::parse_from_str(part, "%Y%m%d%H%M").ok()),
+        Layout::LiteLlm => parts.last().and_then(|file| {
+            let end = file.split('.').next()?.rsplit('_').next()?;
+            NaiveDateTime::parse_from_str(end, "%Y%m%dT%H%M%SZ").ok()
+        }),
+        Layout::Plain => None,
+    };
+    told.map_or(object.last_modified, |time| time.and_utc())
+}
+
+/// Parts `objects` into those that were there by the end of the day `as_of` (UTC) and those delivered later.
+pub fn known_by(layout: Layout, objects: Vec<ObjectMeta>, as_of: NaiveDate) -> (Vec<ObjectMeta>, Vec<SetAside>) {
+    let mut known = Vec::new();
+    let mut later = Vec::new();
+    for object in objects {
+        let when = delivered_at(layout, &object);
+        if when.date_naive() <= as_of {
+            known.push(object);
+        } else if is_charges(&object.location) {
+            later.push(SetAside { object, reason: Reason::Later(when) });
+        }
+    }
+    (known, later)
+}
+
 /// The runs whose manifests decide; empty for a plain folder.
 pub fn candidates(layout: Layout, objects: &[ObjectMeta]) -> Vec<Candidate> {
     let runs = runs(layout, objects);
@@ -140,9 +186,9 @@ pub fn candidates(layout: Layout, objects: &[ObjectMeta]) -> Vec<Candidate> {
 /// [`crate::ErrorKind::Data`] when a manifest names a file that is not there.
 pub fn select(layout: Layout, objects: &[ObjectMeta], decided: &[(Candidate, Manifest)]) -> Result<Selection> {
     let mut selection = Selection::default();
-    if layout == Layout::Plain {
+    if matches!(layout, Layout::Plain | Layout::LiteLlm) {
         selection.counted = objects.iter().filter(|object| is_charges(&object.location)).cloned().collect();
-        return Ok(selection);
+        return Ok(selection.one_format());
     }
     for (period, runs) in runs(layout, objects) {
         let winner = decided.iter().find(|(candidate, _)| candidate.period == period);
@@ -157,11 +203,22 @@ pub fn select(layout: Layout, objects: &[ObjectMeta], decided: &[(Candidate, Man
         }
     }
     selection.counted.sort_by(|a, b| a.location.cmp(&b.location));
+    let mut selection = selection.one_format();
     selection.set_aside.sort_by(|a, b| a.object.location.cmp(&b.object.location));
     Ok(selection)
 }
 
 impl Selection {
+    /// Where there is Parquet, other files beside it (schemas, notes, the same data as CSV) do not count.
+    fn one_format(mut self) -> Self {
+        if self.counted.iter().any(|object| is_parquet(&object.location)) {
+            let (parquet, others) = self.counted.into_iter().partition(|object| is_parquet(&object.location));
+            self.counted = parquet;
+            self.leave(others, &Reason::OtherFormat);
+        }
+        self
+    }
+
     fn take(&mut self, run: Run, candidate: &Candidate, manifest: &Manifest) -> Result<()> {
         let Some(path) = &candidate.manifest else {
             self.counted.extend(run.files);
@@ -208,7 +265,7 @@ fn place(layout: Layout, key: &Path) -> Option<(String, String, bool)> {
     let is_period = |part: &String| match layout {
         Layout::AwsExport => part.starts_with("BILLING_PERIOD="),
         Layout::AzureExport => is_date_range(part),
-        Layout::Plain => false,
+        Layout::LiteLlm | Layout::Plain => false,
     };
     let at = folders.iter().rposition(is_period)?;
     let is_manifest = match layout {
@@ -225,6 +282,12 @@ fn place(layout: Layout, key: &Path) -> Option<(String, String, bool)> {
 }
 
 fn is_charges(key: &Path) -> bool {
+    let name = key.filename().unwrap_or_default().to_ascii_lowercase();
+    let stem = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    is_parquet(key) || [".csv", ".json", ".jsonl", ".ndjson"].iter().any(|suffix| stem.ends_with(suffix))
+}
+
+fn is_parquet(key: &Path) -> bool {
     key.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
 }
 
@@ -319,6 +382,44 @@ mod tests {
         ]);
         let manifest = br#"{"dataFiles": ["x-00001.parquet", "x-00002.parquet"]}"#;
         assert_eq!(chosen(Layout::AwsExport, &delivered, &[manifest]).unwrap().counted.len(), 2);
+    }
+
+    #[test]
+    fn keys_tell_when_a_delivery_came() {
+        for (layout, key, told) in [
+            (
+                Layout::AwsExport,
+                "e/data/BILLING_PERIOD=2026-05/2026-06-02T04-17-18.880Z-1f/x.parquet",
+                "2026-06-02T04:17:18Z",
+            ),
+            (
+                Layout::AwsExport,
+                "e/data/BILLING_PERIOD=2026-05/2026-06-02T04:17:18.880Z-1f/x.parquet",
+                "2026-06-02T04:17:18Z",
+            ),
+            (Layout::AwsExport, "e/data/BILLING_PERIOD=2026-05/x.parquet", "1970-01-01T00:00:00Z"),
+            (Layout::AzureExport, "r/20260501-20260531/202606011201/g/part.parquet", "2026-06-01T12:01:00Z"),
+            (
+                Layout::LiteLlm,
+                "date=2026-06-01/usage_20260601T000000Z_20260608T000000Z.parquet",
+                "2026-06-08T00:00:00Z",
+            ),
+        ] {
+            let object = &objects(&[key])[0];
+            assert_eq!(delivered_at(layout, object), told.parse::<DateTime<Utc>>().unwrap(), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_came_after_the_as_of_date_is_set_aside() {
+        let delivered = objects(&[
+            "e/data/BILLING_PERIOD=2026-05/2026-06-02T04-17-18.880Z-1f/x.parquet",
+            "e/data/BILLING_PERIOD=2026-05/2026-06-12T04-17-18.880Z-2f/x.parquet",
+            "e/metadata/BILLING_PERIOD=2026-05/2026-06-12T04-17-18.880Z-2f/e-Manifest.json",
+        ]);
+        let (known, later) = known_by(Layout::AwsExport, delivered, NaiveDate::from_ymd_opt(2026, 6, 11).unwrap());
+        assert_eq!((known.len(), later.len()), (1, 1));
+        assert!(later[0].reason.to_string().contains("2026-06-12 04:17"));
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub enum Layout {
     AwsExport,
     /// Azure Cost Management: `YYYYMMDD-YYYYMMDD/run/file` with a `manifest.json` beside the files of a run.
     AzureExport,
+    /// LiteLLM: `date=YYYY-MM-DD/usage_START_END.parquet`, each file a window of time.
+    LiteLlm,
     /// Any folder: every file counts, the same bytes once.
     Plain,
 }
@@ -47,13 +49,13 @@ static DIALECTS: [Dialect; 4] = [
     Dialect {
         name: "litellm-focus",
         description: "LiteLLM gateway, FOCUS export",
-        layout: Layout::Plain,
+        layout: Layout::LiteLlm,
         renames: &[],
         daily_billing_period: true,
     },
     Dialect {
         name: "focus",
-        description: "any folder of FOCUS Parquet",
+        description: "any folder of FOCUS files: Parquet, CSV or JSON",
         layout: Layout::Plain,
         renames: &[],
         daily_billing_period: false,

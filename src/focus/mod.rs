@@ -14,7 +14,7 @@ mod normalise;
 pub use columns::{Column, Level, column, columns};
 pub(crate) use contract::declared_column;
 pub use contract::{Drift, DriftKind, FileContract, Mapping, map_file};
-pub use delivery::{Candidate, Manifest, Reason, Selection, SetAside, candidates, select};
+pub use delivery::{Candidate, Manifest, Reason, Selection, SetAside, candidates, delivered_at, known_by, select};
 pub use dialect::{Dialect, Layout, detect, dialect, dialects};
 pub use kind::{Kind, MONEY_SCALE, money_type};
 pub use normalise::normalise;

@@ -14,12 +14,12 @@ use super::syntax::{self, Fault, Position};
 
 /// The SQL part of a file.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Body<'a> {
-    pub(super) source: SourceText<'a>,
+pub(crate) struct Body<'a> {
+    pub(crate) source: SourceText<'a>,
     /// The text from the first line that is no directive.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// The line on which `text` begins.
-    pub(super) first_line: usize,
+    pub(crate) first_line: usize,
 }
 
 impl<'a> Body<'a> {
@@ -27,7 +27,7 @@ impl<'a> Body<'a> {
     ///
     /// # Errors
     /// [`crate::ErrorKind::Invalid`] at the place of what is wrong.
-    pub(super) fn check(self, params: &[Param]) -> Result<&'a str> {
+    pub(crate) fn check(self, params: &[Param]) -> Result<&'a str> {
         let tokens = syntax::tokens(self.text).map_err(|fault| self.error(fault))?;
         self.refuse_late_directives(&tokens)?;
         let statement = syntax::query(&tokens).map_err(|fault| self.error(fault))?;

@@ -27,22 +27,22 @@ pub(super) const DIRECTIVES: [&str; 14] = [
 
 /// One directive: its word, where the word stands, and its value.
 #[derive(Debug)]
-pub(super) struct Directive<'a> {
-    pub(super) word: &'a str,
-    pub(super) heading: Passage<'a>,
-    pub(super) value: Passage<'a>,
+pub(crate) struct Directive<'a> {
+    pub(crate) word: &'a str,
+    pub(crate) heading: Passage<'a>,
+    pub(crate) value: Passage<'a>,
 }
 
 /// The parts of a file.
 #[derive(Debug)]
-pub(super) struct Parts<'a> {
-    pub(super) directives: Vec<Directive<'a>>,
+pub(crate) struct Parts<'a> {
+    pub(crate) directives: Vec<Directive<'a>>,
     /// Paragraphs of prose.
-    pub(super) prose: Vec<String>,
+    pub(crate) prose: Vec<String>,
     /// The SQL, from the first line that is neither blank nor a comment.
-    pub(super) body: &'a str,
+    pub(crate) body: &'a str,
     /// The line on which `body` begins, from 1.
-    pub(super) body_line: usize,
+    pub(crate) body_line: usize,
 }
 
 /// A comment line of the header without its `--`.
@@ -55,11 +55,11 @@ struct CommentLine<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Reads the header of `source` up to its SQL.
+    /// Reads the header of `source`, whose directives are among `words`, up to its SQL.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Invalid`] for an unknown directive and for one that only looks like it.
-    pub(super) fn of(source: SourceText<'a>) -> Result<Self> {
+    pub(crate) fn of(source: SourceText<'a>, words: &[&str]) -> Result<Self> {
         let mut parts = Self { directives: Vec::new(), prose: Vec::new(), body: "", body_line: 1 };
         let mut offset = 0;
         let mut open = Open::Nothing;
@@ -69,24 +69,24 @@ impl<'a> Parts<'a> {
                 parts.body = source.text.get(offset..).unwrap_or_default();
                 return Ok(parts);
             };
-            open = parts.add(source, comment, open)?;
+            open = parts.add(source, words, comment, open)?;
             offset += line.len();
         }
         parts.body_line = source.text.lines().count().max(1);
         Ok(parts)
     }
 
-    fn add(&mut self, source: SourceText<'a>, comment: CommentLine<'a>, open: Open) -> Result<Open> {
+    fn add(&mut self, source: SourceText<'a>, words: &[&str], comment: CommentLine<'a>, open: Open) -> Result<Open> {
         if comment.content.is_empty() {
             return Ok(Open::Nothing);
         }
-        refuse_near_directive(source, comment)?;
+        refuse_near_directive(source, words, comment)?;
         if let (Open::Directive, true, Some(directive)) = (open, comment.indented, self.directives.last_mut()) {
             directive.value.continue_with(comment.content, comment.line, comment.column);
             return Ok(Open::Directive);
         }
         if let Some((word, value)) = split_word(comment.content) {
-            self.directives.push(read_directive(source, comment, word, value)?);
+            self.directives.push(read_directive(source, words, comment, word, value)?);
             return Ok(Open::Directive);
         }
         match (open, self.prose.last_mut()) {
@@ -142,15 +142,17 @@ pub(super) fn is_known_directive(comment: &str) -> bool {
 
 fn read_directive<'a>(
     source: SourceText<'a>,
+    words: &[&str],
     comment: CommentLine<'a>,
     word: &'a str,
     value: &'a str,
 ) -> Result<Directive<'a>> {
     let heading = Passage::new(source, word, comment.line, comment.column);
-    if !DIRECTIVES.contains(&word) {
+    if !words.contains(&word) {
+        let known = words.iter().copied();
         let error = Error::invalid(format!("`{word}` is not a directive"))
             .at(heading.whole())
-            .hint(did_you_mean(word, DIRECTIVES).unwrap_or_else(|| format!("directives: {}", DIRECTIVES.join(", "))));
+            .hint(did_you_mean(word, known).unwrap_or_else(|| format!("directives: {}", words.join(", "))));
         return Err(error.hint("begin prose with a capital letter, or do not put a colon after its first word"));
     }
     let text = value.trim_start();
@@ -159,11 +161,11 @@ fn read_directive<'a>(
 }
 
 /// Refuses `Owner: x`, `owner : x` and an indented `owner: x`, which would else be lost in the prose.
-fn refuse_near_directive(source: SourceText<'_>, comment: CommentLine<'_>) -> Result<()> {
+fn refuse_near_directive(source: SourceText<'_>, words: &[&str], comment: CommentLine<'_>) -> Result<()> {
     let Some((before, _)) = comment.content.split_once(':') else { return Ok(()) };
     let word = before.trim_end().to_lowercase();
     let exact = word == before && !comment.indented;
-    if exact || !DIRECTIVES.contains(&word.as_str()) {
+    if exact || !words.contains(&word.as_str()) {
         return Ok(());
     }
     let place = source.place(comment.line, comment.column, before.chars().count() + 1);

@@ -12,7 +12,7 @@ use crate::units::{ByteSize, parse_duration};
 use super::body::Body;
 use super::chart::Chart;
 use super::check::Check;
-use super::directive::{Directive, Parts};
+use super::directive::{DIRECTIVES, Directive, Parts};
 use super::freshness::Freshness;
 use super::materialize::Materialize;
 use super::param::Param;
@@ -73,7 +73,7 @@ impl SavedQuery {
     pub fn from_text(path: &str, text: &str) -> Result<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = SourceText { file: path, text };
-        let parts = Parts::of(source)?;
+        let parts = Parts::of(source, &DIRECTIVES)?;
         let mut query = Self::empty(path, text, parts.body_line);
         let mut seen = BTreeSet::new();
         for directive in &parts.directives {

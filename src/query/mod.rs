@@ -25,12 +25,15 @@ mod value;
 mod tests;
 
 pub use bind::{Bound, bind};
+pub(crate) use body::Body;
 pub use calendar::Calendar;
 pub use catalog::Catalog;
 pub use chart::{Chart, ChartKind};
 pub use check::{AcceptedValue, Check, CheckKind, Comparison, Severity};
 pub use default::{DefaultValue, Relative};
+pub(crate) use directive::{Directive, Parts};
 pub use freshness::Freshness;
 pub use header::SavedQuery;
 pub use materialize::{Interval, Materialize, TableFormat};
 pub use param::{Param, ParamKind};
+pub(crate) use passage::SourceText;

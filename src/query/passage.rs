@@ -6,14 +6,14 @@ use crate::error::Place;
 
 /// A file: its name as shown and its text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct SourceText<'a> {
-    pub(super) file: &'a str,
-    pub(super) text: &'a str,
+pub(crate) struct SourceText<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl SourceText<'_> {
     /// The place at `line` and `column` (both from 1, in characters); the mark ends with the line at the latest.
-    pub(super) fn place(self, line: usize, column: usize, width: usize) -> Place {
+    pub(crate) fn place(self, line: usize, column: usize, width: usize) -> Place {
         let text = self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
         let left = text.chars().count().saturating_sub(column.saturating_sub(1));
         Place { file: self.file.to_owned(), line, column, width: width.min(left), text: text.to_owned() }
@@ -22,7 +22,7 @@ impl SourceText<'_> {
 
 /// The value of a directive: one line of text put together from a comment line and its continuation lines.
 #[derive(Debug)]
-pub(super) struct Passage<'a> {
+pub(crate) struct Passage<'a> {
     source: SourceText<'a>,
     text: String,
     pieces: Vec<Piece>,
@@ -38,12 +38,12 @@ struct Piece {
 
 impl<'a> Passage<'a> {
     /// A passage of one piece that stands at `line` and `column` of the file.
-    pub(super) fn new(source: SourceText<'a>, text: &str, line: usize, column: usize) -> Self {
+    pub(crate) fn new(source: SourceText<'a>, text: &str, line: usize, column: usize) -> Self {
         Self { source, text: text.to_owned(), pieces: vec![Piece { offset: 0, line, column }] }
     }
 
     /// Appends a continuation line after one space.
-    pub(super) fn continue_with(&mut self, text: &str, line: usize, column: usize) {
+    pub(crate) fn continue_with(&mut self, text: &str, line: usize, column: usize) {
         if !self.text.is_empty() {
             self.text.push(' ');
         }
@@ -52,12 +52,12 @@ impl<'a> Passage<'a> {
     }
 
     /// The text, continuation lines joined by single spaces.
-    pub(super) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Where the bytes `range` of the text stand in the file; a range over several lines is marked on the first.
-    pub(super) fn place(&self, range: Range<usize>) -> Place {
+    pub(crate) fn place(&self, range: Range<usize>) -> Place {
         let after = self.pieces.partition_point(|piece| piece.offset <= range.start);
         let (line, column, offset) = after
             .checked_sub(1)
@@ -68,7 +68,7 @@ impl<'a> Passage<'a> {
     }
 
     /// Where the whole of it stands.
-    pub(super) fn whole(&self) -> Place {
+    pub(crate) fn whole(&self) -> Place {
         self.place(0..self.text.len())
     }
 }

@@ -1,7 +1,7 @@
 //! A small company: CSV files written by hand, made into a project in a temporary folder.
 //!
-//! `sources/NAME.csv` becomes a source of Parquet files in which every column is text, `tables/NAME.csv` a table. An
-//! empty cell is NULL. A row of charges says only what its test is about: columns of FOCUS that a file leaves out are
+//! `sources/NAME.csv` becomes a source of Parquet files in which every column is text, `tables/NAME.csv` a table,
+//! `exports/DIALECT.json` (or csv, ndjson) a source of that dialect as it is. An empty cell is NULL. A row of charges says only what its test is about: columns of FOCUS that a file leaves out are
 //! filled in (see [`Charges::complete`]), and columns such as `Tags.team` become one column `Tags` of JSON.
 
 use std::collections::BTreeMap;
@@ -32,13 +32,20 @@ impl Company {
     pub(crate) fn open(folder: &Path) -> Result<Self, Failed> {
         let company = Self { folder: TempDir::new()? };
         let mut config = format!("[project]\nas_of = \"{AS_OF}\"\n");
-        for (name, file) in csv_files(&folder.join("sources"))? {
+        for (name, file) in files(&folder.join("sources"))? {
             Charges::read(&file)?.complete()?.write(&company.folder.path().join(&name))?;
             config.push_str(&format!("[sources.{name}]\npath = \"{name}\"\n"));
         }
-        for (name, file) in csv_files(&folder.join("tables"))? {
+        for (name, file) in files(&folder.join("tables"))? {
             fs::copy(&file, company.folder.path().join(format!("{name}.csv")))?;
             config.push_str(&format!("[tables.{name}]\npath = \"{name}.csv\"\n"));
+        }
+        for (name, file) in files(&folder.join("exports"))? {
+            let folder = company.folder.path().join(&name);
+            fs::create_dir(&folder)?;
+            fs::copy(&file, folder.join(file.file_name().unwrap_or_default()))?;
+            let source = name.replace('-', "_");
+            config.push_str(&format!("[sources.{source}]\npath = \"{name}\"\ndialect = \"{name}\"\n"));
         }
         fs::write(company.config_file(), config)?;
         Ok(company)
@@ -50,17 +57,17 @@ impl Company {
     }
 }
 
-/// The CSV files of a folder by name, none when there is no such folder.
-fn csv_files(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failed> {
-    let mut files = BTreeMap::new();
+/// The files of a folder by name, none when there is no such folder.
+fn files(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failed> {
+    let mut found = BTreeMap::new();
     if folder.is_dir() {
         for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             let name = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-            files.insert(name, path);
+            found.insert(name, path);
         }
     }
-    Ok(files)
+    Ok(found)
 }
 
 /// Charges as text, column by column.

@@ -1,4 +1,4 @@
-//! Opens a source: lists it, chooses the delivery that counts, reads the footers and holds every file against the contract.
+//! A source of FOCUS Parquet: reads the footers of what counts and holds every file against the contract.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -11,24 +11,19 @@ use datafusion::common::ScalarValue;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use futures::{StreamExt, TryStreamExt};
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use object_store::{ObjectMeta, ObjectStore};
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 
-use crate::config;
+use super::delivered::{CONCURRENT_READS, Delivered, same_bytes};
 use crate::engine::errors::from_datafusion;
 use crate::error::{Error, Result};
-use crate::focus::{
-    self, Candidate, Dialect, FileContract, Kind, Layout, Manifest, Mapping, Selection, SetAside, candidates, map_file,
-};
-use crate::storage::{Location, list, store_error};
+use crate::focus::{self, Dialect, FileContract, Kind, Mapping, SetAside, map_file};
+use crate::storage::{Location, store_error};
 
 /// Bytes read from the end of a file at first: most footers of billing files fit, so one request a file is enough.
 pub(super) const FOOTER_HINT_BYTES: usize = 64 * 1024;
-
-/// Footers and manifests read at the same time.
-const CONCURRENT_READS: usize = 16;
 
 /// One file that counts.
 #[derive(Debug, Clone)]
@@ -55,7 +50,7 @@ pub struct TimeRange {
     pub exact: bool,
 }
 
-/// A source that was listed and whose files were held against the contract.
+/// A source of FOCUS Parquet whose files were held against the contract.
 #[derive(Debug)]
 pub struct OpenSource {
     /// Its name in the configuration.
@@ -74,85 +69,39 @@ pub struct OpenSource {
 }
 
 impl OpenSource {
-    /// Opens the source `name` as configured.
+    /// Reads the footers of what was delivered and holds every file against the contract.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Storage`] when it cannot be listed or read, [`crate::ErrorKind::Invalid`] when nothing is there,
-    /// [`crate::ErrorKind::Data`] for a broken manifest or file, each naming the object.
-    pub async fn open(
-        name: &str,
-        settings: &config::Source,
-        location: Location,
-        store: Arc<dyn ObjectStore>,
+    /// [`crate::ErrorKind::Storage`] when a footer cannot be read, [`crate::ErrorKind::Data`] for a broken file, naming it.
+    pub(super) async fn open(
+        delivered: Delivered,
+        dialect: &'static Dialect,
+        declared: BTreeMap<String, String>,
         footers: Arc<FileMetadataCache>,
     ) -> Result<Self> {
-        let open = async {
-            let objects = list(store.as_ref(), &location).await?;
-            let dialect = match &settings.dialect {
-                Some(name) => focus::dialect(name).ok_or_else(|| Error::internal(format!("no dialect `{name}`")))?,
-                None => focus::detect(objects.iter().map(|object| &object.location)),
-            };
-            let declared: BTreeMap<String, String> = settings
-                .columns
-                .iter()
-                .map(|(column, name)| Ok((focus::declared_column(column)?.name.to_owned(), name.clone())))
-                .collect::<Result<_>>()?;
-            let selection = choose(dialect.layout, &objects, store.as_ref(), &location).await?;
-            let reader = FooterReader {
-                store: store.as_ref(),
-                location: &location,
-                footers: &footers,
-                dialect,
-                declared: &declared,
-            };
-            let files = futures::stream::iter(&selection.counted)
-                .map(|object| reader.read(object))
-                .buffered(CONCURRENT_READS)
-                .try_collect::<Vec<_>>()
-                .await?;
-            let (files, twins) =
-                drop_twins(files, store.as_ref()).await.map_err(|cause| store_error(&location.to_string(), cause))?;
-            let set_aside = selection.set_aside.into_iter().chain(twins).collect();
-            Ok::<_, Error>((dialect, declared, files, set_aside))
+        let Delivered { name, location, store, objects, set_aside, .. } = delivered;
+        let reader = FooterReader {
+            store: store.as_ref(),
+            location: &location,
+            footers: &footers,
+            dialect,
+            declared: &declared,
         };
-        let (dialect, declared, files, set_aside) = open.await.map_err(|error: Error| error.with("source", name))?;
-        if files.is_empty() {
-            return Err(Error::invalid("the source has no complete delivery of Parquet files")
-                .with("source", name)
-                .with("location", location.to_string())
-                .hint("`path` must name the root of the export; a run without its manifest does not count"));
-        }
-        Ok(Self { name: name.to_owned(), location, dialect, declared, files, set_aside, footers })
+        let files = futures::stream::iter(&objects)
+            .map(|object| reader.read(object))
+            .buffered(CONCURRENT_READS)
+            .try_collect::<Vec<_>>()
+            .await?;
+        let (files, twins) =
+            drop_twins(files, store.as_ref()).await.map_err(|cause| store_error(&location.to_string(), cause))?;
+        let set_aside = set_aside.into_iter().chain(twins).collect();
+        Ok(Self { name, location, dialect, declared, files, set_aside, footers })
     }
 
     /// The extra columns of the files, as often as files have them.
     pub(super) fn extras(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.files.iter().flat_map(|file| file.contract.extras.iter().map(|(name, kind)| (name.as_str(), *kind)))
     }
-}
-
-async fn choose(
-    layout: Layout,
-    objects: &[ObjectMeta],
-    store: &dyn ObjectStore,
-    location: &Location,
-) -> Result<Selection> {
-    let decided = futures::stream::iter(candidates(layout, objects))
-        .map(|candidate| async move {
-            let manifest = match &candidate.manifest {
-                None => Manifest::default(),
-                Some(path) => {
-                    let failed = |cause| store_error(&location.object_url(path), cause);
-                    let bytes = store.get(path).await.map_err(failed)?.bytes().await.map_err(failed)?;
-                    Manifest::parse(layout, path, &bytes)?
-                }
-            };
-            Ok::<(Candidate, Manifest), Error>((candidate, manifest))
-        })
-        .buffered(CONCURRENT_READS)
-        .try_collect::<Vec<_>>()
-        .await?;
-    focus::select(layout, objects, &decided)
 }
 
 struct FooterReader<'a> {
@@ -277,10 +226,6 @@ async fn drop_twins(
         }
     }
     Ok((kept, twins))
-}
-
-async fn same_bytes(store: &dyn ObjectStore, one: &ObjectMeta, other: &ObjectMeta) -> object_store::Result<bool> {
-    Ok(store.get(&one.location).await?.bytes().await? == store.get(&other.location).await?.bytes().await?)
 }
 
 /// A hash of what the footer says of the data: equal for equal files, different for nearly all others.

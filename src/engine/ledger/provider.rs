@@ -14,8 +14,11 @@ use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, Pa
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
-use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::logical_expr::expr_rewriter::unnormalize_col;
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::physical_plan::union::UnionExec;
 
 use super::adapter::LedgerAdapterFactory;
@@ -47,13 +50,20 @@ impl TableProvider for Ledger {
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         self.refuse_unreadable(projection, filters)?;
-        let scans = self
-            .sources
-            .iter()
+        let delivered = self.sources.iter().filter(|source| !source.files.is_empty());
+        let mut scans = delivered
             .map(|source| self.scan_source(source, state, projection, limit))
             .collect::<DataFusionResult<Vec<_>>>()?;
+        for charges in &self.vendor_charges {
+            scans.push(state.create_physical_plan(&narrowed(charges, projection, filters)?).await?);
+        }
         match <[_; 1]>::try_from(scans) {
             Ok([scan]) => Ok(scan),
+            Err(scans) if scans.is_empty() => {
+                let schema =
+                    projection.map_or_else(|| Ok(self.schema()), |columns| self.schema.project(columns).map(Arc::new));
+                Ok(Arc::new(EmptyExec::new(schema?)))
+            }
             Err(scans) => UnionExec::try_new(scans),
         }
     }
@@ -132,6 +142,20 @@ impl Ledger {
             ])
             .with_statistics(Arc::new(statistics))
     }
+}
+
+/// `charges` with what a scan asks for: its rows and its columns.
+fn narrowed(charges: &LogicalPlan, projection: Option<&Vec<usize>>, filters: &[Expr]) -> DataFusionResult<LogicalPlan> {
+    let mut builder = LogicalPlanBuilder::from(charges.clone());
+    // The scan names the table that it is part of; within it, names stand alone.
+    let filters = filters.iter().cloned().map(unnormalize_col);
+    if let Some(filter) = conjunction(filters) {
+        builder = builder.filter(filter)?;
+    }
+    if let Some(projection) = projection {
+        builder = builder.select(projection.iter().copied())?;
+    }
+    builder.build()
 }
 
 /// The bounds of a time column; none for times as text, whose order is that of text: an offset may put one outside.
