@@ -75,7 +75,7 @@ fn columns(opened: &Ledger) -> Result<RecordBatch> {
 }
 
 fn of<'l>(opened: &'l Ledger, source: Option<&'l str>) -> impl Iterator<Item = &'l ledger::OpenSource> {
-    opened.sources().iter().filter(move |candidate| source.is_none_or(|name| name == candidate.name))
+    opened.sources().filter(move |candidate| source.is_none_or(|name| name == candidate.name))
 }
 
 fn sources(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {

@@ -11,8 +11,8 @@ pub(super) async fn run(context: &Context) -> Result<()> {
     let mut rows: Vec<[String; 3]> = Vec::new();
     if !config.sources.is_empty() {
         let opened = context.engine.ledger().await?;
-        let charges: usize = opened.sources().iter().flat_map(|source| &source.files).map(|file| file.rows).sum();
-        let sources = opened.sources().len() + opened.vendors().len();
+        let charges: usize = opened.sources().flat_map(|source| &source.files).map(|file| file.rows).sum();
+        let sources = opened.sources().count() + opened.vendors().count();
         let what = format!("{charges} charges in Parquet of {sources} sources; also `{}`", ledger::NAMES[1]);
         rows.push([ledger::NAMES[0].to_owned(), "ledger".to_owned(), what]);
         for source in opened.sources() {

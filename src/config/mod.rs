@@ -30,6 +30,9 @@ pub struct Config {
     /// `[sources.NAME]`: exports whose charges make up `spend`.
     #[serde(default)]
     pub sources: BTreeMap<String, Source>,
+    /// `[[overlaps]]`: sources that report the same use.
+    #[serde(default)]
+    pub overlaps: Vec<Overlap>,
     /// `[tables.NAME]`: any other table.
     #[serde(default)]
     pub tables: BTreeMap<String, Table>,
@@ -76,6 +79,48 @@ pub struct Source {
     /// Columns that the files call otherwise: FOCUS column = name in the file.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
+}
+
+/// `[[overlaps]]`: of sources that report the same use, the first that has it keeps it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overlap {
+    /// The sources, in the order of their precedence: at least two.
+    pub sources: Vec<String>,
+    /// Columns, or keys of JSON columns such as `SkuPriceDetails.ModelId`, that are equal for the same use. A charge with
+    /// NULL in one of them is never set aside.
+    #[serde(rename = "match")]
+    pub keys: Vec<String>,
+    /// The stretch of time within which charges are the same use: hour, day or month of `ChargePeriodStart`.
+    #[serde(default)]
+    pub grain: OverlapGrain,
+    /// A condition in SQL: only these charges of the later sources are set aside, and only by such charges.
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
+}
+
+/// A stretch of time that begins at a full hour, day or month (UTC).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OverlapGrain {
+    /// The hour.
+    Hour,
+    /// The day.
+    #[default]
+    Day,
+    /// The calendar month.
+    Month,
+}
+
+impl OverlapGrain {
+    /// The word of `date_trunc`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Month => "month",
+        }
+    }
 }
 
 /// `[tables.NAME]`

@@ -50,6 +50,20 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             focus::declared_column(column).map_err(|error| (error, at(column)))?;
         }
     }
+    for overlap in &config.overlaps {
+        let known = || config.sources.keys().map(String::as_str);
+        if let Some(name) = overlap.sources.iter().find(|name| !config.sources.contains_key(*name)) {
+            let error = Error::invalid(format!("an overlap names the source `{name}`, which is not configured"));
+            return Err((did_you_mean(name, known()).into_iter().fold(error, Error::hint), at(name)));
+        }
+        let twice =
+            (1..overlap.sources.len()).find(|index| overlap.sources[..*index].contains(&overlap.sources[*index]));
+        if overlap.sources.len() < 2 || twice.is_some() || overlap.keys.is_empty() {
+            let error = Error::invalid("an overlap needs two sources or more, each once, and columns to match")
+                .hint("`sources = [\"api\", \"gateway\"]`, the first keeps the charge; `match = [\"PrincipalId\"]`");
+            return Err((error, at("[[overlaps]]")));
+        }
+    }
     for name in config.sources.keys().chain(config.tables.keys()) {
         if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             let error = Error::invalid(format!("`{name}` is no name for a source or table"))
@@ -57,8 +71,12 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             return Err((error, at(name)));
         }
     }
-    if let Some(name) = config.tables.keys().find(|name| ["spend", "focus_data_table"].contains(&name.as_str())) {
-        return Err((Error::invalid(format!("`{name}` is the ledger; a table cannot take its name")), at(name)));
+    let of_ledger = ["spend", "focus_data_table", "set_aside"];
+    if let Some(name) = config.tables.keys().find(|name| of_ledger.contains(&name.as_str())) {
+        return Err((
+            Error::invalid(format!("`{name}` belongs to the ledger; a table cannot take its name")),
+            at(name),
+        ));
     }
     for name in config.storage.keys() {
         let lower = name.to_ascii_lowercase();
@@ -132,12 +150,15 @@ mod tests {
             "[sources.a]\npath = \"x\"\ndialect = \"aws\"",
             "[sources.a]\npath = \"x\"\n[sources.a.columns]\nEfectiveCost = \"y\"",
             "[sources.\"A b\"]\npath = \"x\"",
+            "[sources.a]\npath = \"x\"\n[[overlaps]]\nsources = [\"a\", \"bb\"]\nmatch = [\"PrincipalId\"]",
+            "[sources.a]\npath = \"x\"\n[[overlaps]]\nsources = [\"a\"]\nmatch = [\"PrincipalId\"]",
+            "[sources.a]\npath = \"x\"\n[[overlaps]]\nsources = [\"a\"]\nmatch = []\ngrain = \"week\"",
             "[tables.spend]\npath = \"x\"",
             "[storage]\naws_secret_access_key = \"x\"",
         ] {
             let error = refused(text);
             assert!(
-                error.place().is_some() && !error.hints().is_empty() || text.contains("spend"),
+                error.place().is_some() && !error.hints().is_empty() || text.contains("spend") || text.contains("week"),
                 "{text}: {error:?}"
             );
         }

@@ -215,7 +215,8 @@ impl Engine {
 
     /// The names that SQL can select from: the ledger, the tables and the saved queries that run without values, sorted.
     pub fn table_names(&self) -> Vec<String> {
-        let ledger = ledger::NAMES.iter().filter(|_| !self.config.sources.is_empty()).map(|name| (*name).to_owned());
+        let of_ledger = ledger::NAMES.iter().chain([&ledger::SET_ASIDE]);
+        let ledger = of_ledger.filter(|_| !self.config.sources.is_empty()).map(|name| (*name).to_owned());
         let views = self.catalog.iter().filter(|query| query.runs_without_values()).map(|query| query.name.clone());
         let names: BTreeSet<String> = ledger.chain(self.config.tables.keys().cloned()).chain(views).collect();
         names.into_iter().collect()
@@ -343,7 +344,7 @@ impl Engine {
     fn no_such_table(&self, name: &str) -> Error {
         let names = self.table_names();
         let error = Error::query(format!("no table `{name}`"));
-        if ledger::NAMES.contains(&name) {
+        if ledger::NAMES.contains(&name) || name == ledger::SET_ASIDE {
             return error
                 .with_kind(ErrorKind::Invalid)
                 .hint("the ledger has no source yet: add `[sources.NAME]` with a `path` to outlay.toml");

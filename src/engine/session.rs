@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{ParamValues, TableReference};
 use datafusion::datasource::ViewTable;
@@ -22,7 +23,7 @@ use object_store::ObjectStore;
 use super::answer::Running;
 use super::arithmetic::ExactArithmetic;
 use super::errors::{Sql, from_datafusion};
-use super::ledger::{self, Delivered, Ledger, Source};
+use super::ledger::{self, Delivered, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
 use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
@@ -190,6 +191,8 @@ impl<'e> Session<'e> {
         }
         let table: Arc<dyn TableProvider> = if name == ledger::NAMES[0] {
             self.ledger().await?
+        } else if name == ledger::SET_ASIDE {
+            self.set_aside().await?
         } else if let Some(settings) = self.engine.config.tables.get(name) {
             let location = self.engine.location(&settings.path).map_err(|error| error.with("table", name))?;
             let store = self.register(&location)?;
@@ -224,27 +227,60 @@ impl<'e> Session<'e> {
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
     }
 
-    /// Opens every source, several at a time, as it stood at the as-of date of the engine.
+    /// The ledger as it stood at the as-of date of the engine.
     pub(super) async fn ledger(&self) -> Result<Arc<Ledger>> {
+        self.ledger_as_of(self.engine.known_at).await
+    }
+
+    /// The ledger of what had been delivered by `known_at`.
+    async fn ledger_as_of(&self, known_at: Option<NaiveDate>) -> Result<Arc<Ledger>> {
         if self.engine.config.sources.is_empty() {
             return Err(self.engine.no_such_table(ledger::NAMES[0]));
         }
-        let state = self.context.state();
-        let sources = futures::stream::iter(&self.engine.config.sources)
-            .map(|(name, settings)| async {
+        let delivered = futures::stream::iter(&self.engine.config.sources)
+            .map(|(name, settings)| async move {
                 let location =
                     self.engine.location(&settings.path).map_err(|error| error.with("source", name.clone()))?;
                 let store = self.register(&location)?;
-                let footers = self.engine.footers(location.store());
-                let delivered = Delivered::find(name, settings, location, store, self.engine.known_at).await?;
-                Source::open(delivered, settings, footers, &state)
-                    .await
-                    .map_err(|error| error.with("source", name.clone()))
+                Delivered::find(name, settings, location, store, known_at).await
             })
             .buffered(CONCURRENT_SOURCES)
             .try_collect()
             .await?;
-        Ledger::new(sources, &state).map(Arc::new)
+        let overlaps = &self.engine.config.overlaps;
+        Ledger::new(self.open(delivered, Twins::Once).await?, overlaps, &self.context.state()).map(Arc::new)
+    }
+
+    /// Opens what was delivered, several sources at a time.
+    async fn open(&self, delivered: Vec<Delivered>, twins: Twins) -> Result<Vec<Source>> {
+        let state = self.context.state();
+        futures::stream::iter(delivered)
+            .map(|delivered| {
+                let state = &state;
+                async move {
+                    let name = delivered.name.clone();
+                    let settings = self.engine.config.sources.get(&name);
+                    let settings = settings.ok_or_else(|| Error::internal(format!("no source `{name}`")))?;
+                    let footers = self.engine.footers(delivered.location.store());
+                    let opened = Source::open(delivered, settings, twins, footers, state).await;
+                    opened.map_err(|error| error.with("source", name))
+                }
+            })
+            .buffered(CONCURRENT_SOURCES)
+            .try_collect()
+            .await
+    }
+
+    /// The charges that were delivered and do not count.
+    async fn set_aside(&self) -> Result<Arc<dyn TableProvider>> {
+        let ledger = self.ledger().await?;
+        let files = ledger.set_aside_files(|location| self.register(location))?;
+        if files.is_empty() {
+            return ledger.set_aside(None);
+        }
+        let opened = self.open(files, Twins::Each).await?;
+        let files = Ledger::new(opened, &[], &self.context.state())?;
+        ledger.set_aside(Some(Arc::new(files)))
     }
 
     /// The metered store of `location`, made known to the scans of this statement.

@@ -1,7 +1,8 @@
 //! A small company: CSV files written by hand, made into a project in a temporary folder.
 //!
 //! `sources/NAME.csv` becomes a source of Parquet files in which every column is text, `tables/NAME.csv` a table,
-//! `exports/DIALECT.json` (or csv, ndjson) a source of that dialect as it is. An empty cell is NULL. A row of charges says only what its test is about: columns of FOCUS that a file leaves out are
+//! `exports/DIALECT.json` (or csv, ndjson) a source of that dialect as it is, and `outlay.toml` is added to the
+//! configuration. An empty cell is NULL. A row of charges says only what its test is about: columns of FOCUS that a file leaves out are
 //! filled in (see [`Charges::complete`]), and columns such as `Tags.team` become one column `Tags` of JSON.
 
 use std::collections::BTreeMap;
@@ -46,6 +47,10 @@ impl Company {
             fs::copy(&file, folder.join(file.file_name().unwrap_or_default()))?;
             let source = name.replace('-', "_");
             config.push_str(&format!("[sources.{source}]\npath = \"{name}\"\ndialect = \"{name}\"\n"));
+        }
+        let more = folder.join("outlay.toml");
+        if more.is_file() {
+            config.push_str(&fs::read_to_string(more)?);
         }
         fs::write(company.config_file(), config)?;
         Ok(company)

@@ -11,28 +11,39 @@ mod adapter;
 mod delivered;
 mod focus_text;
 mod open;
+mod overlap;
 mod provider;
 mod records;
+mod set_aside;
 mod source;
 mod vendor;
 
 pub(crate) use delivered::{Delivered, Speech};
 pub use open::{LedgerFile, OpenSource, TimeRange};
-pub(crate) use source::Source;
+pub(crate) use source::{Source, Twins};
 pub use vendor::VendorSource;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
+use datafusion::common::Result as DataFusionResult;
+use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
 
+use crate::config;
 use crate::error::Result;
 use crate::focus::{self, Kind};
+use overlap::Overlaps;
+use provider::SourceTable;
 
 /// The names under which SQL finds the ledger.
 pub const NAMES: [&str; 2] = ["spend", "focus_data_table"];
+
+/// The name under which SQL finds the charges that were delivered and do not count.
+pub const SET_ASIDE: &str = "set_aside";
 
 /// Columns that say where a charge came from: the source of the configuration, and the object.
 pub const PROVENANCE: [&str; 2] = ["x_SourceName", "x_ObjectName"];
@@ -40,47 +51,88 @@ pub const PROVENANCE: [&str; 2] = ["x_SourceName", "x_ObjectName"];
 /// The opened ledger.
 #[derive(Debug)]
 pub struct Ledger {
-    sources: Vec<OpenSource>,
-    vendors: Vec<VendorSource>,
-    vendor_charges: Vec<LogicalPlan>,
-    file_schema: SchemaRef,
+    parts: Vec<Part>,
+    overlaps: Overlaps,
     schema: SchemaRef,
+}
+
+/// The charges of one source.
+#[derive(Debug)]
+enum Part {
+    /// FOCUS Parquet, scanned as it is.
+    Files(Arc<SourceTable>),
+    /// Records of a vendor, mapped to charges with exactly the columns of the ledger.
+    Records { source: VendorSource, charges: LogicalPlan },
+}
+
+impl Part {
+    fn name(&self) -> &str {
+        match self {
+            Self::Files(table) => &table.source.name,
+            Self::Records { source, .. } => &source.name,
+        }
+    }
+
+    /// Every charge of the source.
+    fn charges(&self) -> DataFusionResult<LogicalPlan> {
+        match self {
+            Self::Records { charges, .. } => Ok(charges.clone()),
+            Self::Files(table) => {
+                let provider = Arc::clone(table) as Arc<dyn TableProvider>;
+                LogicalPlanBuilder::scan(self.name(), provider_as_source(provider), None)?.build()
+            }
+        }
+    }
 }
 
 impl Ledger {
     /// The ledger of `sources`: every FOCUS column, then the extra columns of the files by name, then the provenance.
+    /// Of uses that several sources report, as `overlaps` says, one holds.
     ///
     /// # Errors
+    /// [`crate::ErrorKind::Invalid`] for an overlap over columns that the ledger does not have,
     /// [`crate::ErrorKind::Internal`] when the charges of a vendor cannot be given the columns of the ledger.
-    pub(crate) fn new(opened: Vec<Source>, state: &SessionState) -> Result<Self> {
-        let (mut sources, mut vendors) = (Vec::new(), Vec::new());
-        for source in opened {
-            match source {
-                Source::Focus(source) => sources.push(*source),
-                Source::Vendor(source) => vendors.push(*source),
-            }
-        }
-        let mut extras: BTreeMap<&str, Kind> = BTreeMap::new();
-        let of_sources = sources.iter().flat_map(OpenSource::extras);
-        for (name, kind) in of_sources.chain(vendors.iter().flat_map(VendorSource::extras)) {
-            extras.entry(name).and_modify(|known| *known = known.widen(kind)).or_insert(kind);
+    pub(crate) fn new(opened: Vec<Source>, overlaps: &[config::Overlap], state: &SessionState) -> Result<Self> {
+        let mut extras: BTreeMap<String, Kind> = BTreeMap::new();
+        for (name, kind) in opened.iter().flat_map(Source::extras) {
+            extras.entry(name.to_owned()).and_modify(|known| *known = known.widen(kind)).or_insert(kind);
         }
         let focus = focus::columns().iter().map(|column| field(column.name, column.kind));
-        let fields: Vec<FieldRef> = focus.chain(extras.into_iter().map(|(name, kind)| field(name, kind))).collect();
+        let fields: Vec<FieldRef> = focus.chain(extras.iter().map(|(name, kind)| field(name, *kind))).collect();
         let file_schema = Arc::new(Schema::new(fields.clone()));
         let schema = Arc::new(Schema::new(fields.into_iter().chain(provenance()).collect::<Vec<_>>()));
-        let charges = vendors.iter().map(|source| source.charges(state, &schema)).collect::<Result<_>>()?;
-        Ok(Self { sources, vendors, vendor_charges: charges, file_schema, schema })
+        let parts = opened.into_iter().map(|source| {
+            Ok(match source {
+                Source::Focus(source) => Part::Files(Arc::new(SourceTable {
+                    source: Arc::from(source),
+                    file_schema: Arc::clone(&file_schema),
+                    schema: Arc::clone(&schema),
+                })),
+                Source::Vendor(source) => {
+                    let charges = source.charges(state, &schema)?;
+                    Part::Records { source: *source, charges }
+                }
+            })
+        });
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        let overlaps = Overlaps::new(overlaps, &parts, &schema, state)?;
+        Ok(Self { parts, overlaps, schema })
     }
 
     /// The sources of FOCUS Parquet, by name.
-    pub fn sources(&self) -> &[OpenSource] {
-        &self.sources
+    pub fn sources(&self) -> impl Iterator<Item = &OpenSource> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Files(table) => Some(table.source.as_ref()),
+            Part::Records { .. } => None,
+        })
     }
 
     /// The sources of records, by name.
-    pub fn vendors(&self) -> &[VendorSource] {
-        &self.vendors
+    pub fn vendors(&self) -> impl Iterator<Item = &VendorSource> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Records { source, .. } => Some(source),
+            Part::Files(_) => None,
+        })
     }
 }
 

@@ -92,10 +92,19 @@ impl OpenSource {
             .buffered(CONCURRENT_READS)
             .try_collect::<Vec<_>>()
             .await?;
-        let (files, twins) =
-            drop_twins(files, store.as_ref()).await.map_err(|cause| store_error(&location.to_string(), cause))?;
-        let set_aside = set_aside.into_iter().chain(twins).collect();
         Ok(Self { name, location, dialect, declared, files, set_aside, footers })
+    }
+
+    /// Sets aside files that hold the very bytes of another file.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Storage`] when two files that look alike cannot be read.
+    pub(super) async fn without_twins(mut self, store: &dyn ObjectStore) -> Result<Self> {
+        let dropped = drop_twins(self.files, store).await;
+        let (files, twins) = dropped.map_err(|cause| store_error(&self.location.to_string(), cause))?;
+        self.files = files;
+        self.set_aside.extend(twins);
+        Ok(self)
     }
 
     /// The extra columns of the files, as often as files have them.

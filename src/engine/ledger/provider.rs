@@ -23,7 +23,7 @@ use datafusion::physical_plan::union::UnionExec;
 
 use super::adapter::LedgerAdapterFactory;
 use super::open::{FOOTER_HINT_BYTES, LedgerFile, OpenSource};
-use super::{Ledger, TimeRange, provenance};
+use super::{Ledger, Part, TimeRange, provenance};
 use crate::engine::errors::to_datafusion;
 use crate::engine::guarded::GuardedParquet;
 
@@ -49,54 +49,63 @@ impl TableProvider for Ledger {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        self.refuse_unreadable(projection, filters)?;
-        let delivered = self.sources.iter().filter(|source| !source.files.is_empty());
-        let mut scans = delivered
-            .map(|source| self.scan_source(source, state, projection, limit))
-            .collect::<DataFusionResult<Vec<_>>>()?;
-        for charges in &self.vendor_charges {
-            scans.push(state.create_physical_plan(&narrowed(charges, projection, filters)?).await?);
+        // The scan names the table that it is part of; within it, names stand alone.
+        let filters: Vec<Expr> = filters.iter().cloned().map(unnormalize_col).collect();
+        let mut scans = Vec::with_capacity(self.parts.len());
+        for (index, part) in self.parts.iter().enumerate() {
+            let charges = self.overlaps.counted(&self.parts, index, &filters)?;
+            scans.push(match (charges, part) {
+                (None, Part::Files(table)) => table.scan(state, projection, &filters, limit).await?,
+                (None, Part::Records { charges, .. }) => {
+                    state.create_physical_plan(&narrowed(charges.clone(), projection, &filters)?).await?
+                }
+                (Some(charges), _) => state.create_physical_plan(&narrowed(charges, projection, &filters)?).await?,
+            });
         }
         match <[_; 1]>::try_from(scans) {
             Ok([scan]) => Ok(scan),
-            Err(scans) if scans.is_empty() => {
-                let schema =
-                    projection.map_or_else(|| Ok(self.schema()), |columns| self.schema.project(columns).map(Arc::new));
-                Ok(Arc::new(EmptyExec::new(schema?)))
-            }
             Err(scans) => UnionExec::try_new(scans),
         }
     }
 }
 
-impl Ledger {
-    /// Fails for the first file that cannot answer for a column of the query, before anything is read.
-    fn refuse_unreadable(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> DataFusionResult<()> {
-        let all: Vec<usize> = (0..self.file_schema.fields().len()).collect();
-        let selected = projection.unwrap_or(&all).iter().filter_map(|index| self.file_schema.fields().get(*index));
-        let mut columns: Vec<&str> = selected.map(|field| field.name().as_str()).collect();
-        let filtered: Vec<_> = filters.iter().flat_map(Expr::column_refs).collect();
-        columns.extend(filtered.iter().map(|column| column.name.as_str()));
-        for source in &self.sources {
-            for file in &source.files {
-                let refusal = columns.iter().find_map(|column| {
-                    file.contract.refusal(column, &source.location.object_url(&file.object.location))
-                });
-                if let Some(error) = refusal {
-                    return Err(to_datafusion(error.with("source", source.name.clone())));
-                }
-            }
-        }
-        Ok(())
+/// The charges of one source of FOCUS Parquet as a table.
+#[derive(Debug)]
+pub(super) struct SourceTable {
+    pub(super) source: Arc<OpenSource>,
+    /// The columns of the ledger without the provenance, which is of the file and not in it.
+    pub(super) file_schema: SchemaRef,
+    pub(super) schema: SchemaRef,
+}
+
+#[async_trait]
+impl TableProvider for SourceTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
     }
 
-    fn scan_source(
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> DataFusionResult<Vec<TableProviderFilterPushDown>> {
+        Ok(vec![TableProviderFilterPushDown::Inexact; filters.len()])
+    }
+
+    async fn scan(
         &self,
-        source: &OpenSource,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
+        self.refuse_unreadable(projection, filters)?;
+        if self.source.files.is_empty() {
+            let all = || Ok(Arc::clone(&self.schema));
+            let schema = projection.map_or_else(all, |columns| self.schema.project(columns).map(Arc::new));
+            return Ok(Arc::new(EmptyExec::new(schema?)));
+        }
+        let source = &self.source;
         let url = ObjectStoreUrl::parse(source.location.store().as_str())?;
         let store = state.runtime_env().object_store(&url)?;
         let table_schema =
@@ -123,6 +132,26 @@ impl Ledger {
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+impl SourceTable {
+    /// Fails for the first file that cannot answer for a column of the query, before anything is read.
+    fn refuse_unreadable(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> DataFusionResult<()> {
+        let all: Vec<usize> = (0..self.file_schema.fields().len()).collect();
+        let selected = projection.unwrap_or(&all).iter().filter_map(|index| self.file_schema.fields().get(*index));
+        let mut columns: Vec<&str> = selected.map(|field| field.name().as_str()).collect();
+        let filtered: Vec<_> = filters.iter().flat_map(Expr::column_refs).collect();
+        columns.extend(filtered.iter().map(|column| column.name.as_str()));
+        for file in &self.source.files {
+            let refusal = columns.iter().find_map(|column| {
+                file.contract.refusal(column, &self.source.location.object_url(&file.object.location))
+            });
+            if let Some(error) = refusal {
+                return Err(to_datafusion(error.with("source", self.source.name.clone())));
+            }
+        }
+        Ok(())
+    }
 
     fn partitioned(&self, source: &OpenSource, file: &LedgerFile) -> PartitionedFile {
         let unknown = ColumnStatistics::new_unknown();
@@ -145,11 +174,9 @@ impl Ledger {
 }
 
 /// `charges` with what a scan asks for: its rows and its columns.
-fn narrowed(charges: &LogicalPlan, projection: Option<&Vec<usize>>, filters: &[Expr]) -> DataFusionResult<LogicalPlan> {
-    let mut builder = LogicalPlanBuilder::from(charges.clone());
-    // The scan names the table that it is part of; within it, names stand alone.
-    let filters = filters.iter().cloned().map(unnormalize_col);
-    if let Some(filter) = conjunction(filters) {
+fn narrowed(charges: LogicalPlan, projection: Option<&Vec<usize>>, filters: &[Expr]) -> DataFusionResult<LogicalPlan> {
+    let mut builder = LogicalPlanBuilder::from(charges);
+    if let Some(filter) = conjunction(filters.iter().cloned()) {
         builder = builder.filter(filter)?;
     }
     if let Some(projection) = projection {

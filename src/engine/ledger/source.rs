@@ -9,7 +9,16 @@ use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use super::{Delivered, OpenSource, Speech, VendorSource, focus_text};
 use crate::config;
 use crate::error::{Error, Result};
-use crate::focus;
+use crate::focus::{self, Kind};
+
+/// What becomes of files with the same bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Twins {
+    /// One of them counts.
+    Once,
+    /// Each is read: to look at what was set aside.
+    Each,
+}
 
 /// An opened source.
 #[derive(Debug)]
@@ -19,6 +28,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// The extra columns of its charges, as often as files have them.
+    pub(super) fn extras(&self) -> Box<dyn Iterator<Item = (&str, Kind)> + '_> {
+        match self {
+            Self::Focus(source) => Box::new(source.extras()),
+            Self::Vendor(source) => Box::new(source.extras()),
+        }
+    }
+
     /// Opens what was delivered in its dialect.
     ///
     /// # Errors
@@ -27,6 +44,7 @@ impl Source {
     pub(crate) async fn open(
         delivered: Delivered,
         settings: &config::Source,
+        twins: Twins,
         footers: Arc<FileMetadataCache>,
         state: &SessionState,
     ) -> Result<Self> {
@@ -37,10 +55,10 @@ impl Source {
             .collect::<Result<BTreeMap<_, _>>>()?;
         let vendor = match &delivered.speech {
             Speech::Focus(dialect) if !focus_text::is_text(&delivered.objects) => {
-                let dialect = *dialect;
-                return OpenSource::open(delivered, dialect, declared, footers)
-                    .await
-                    .map(|source| Self::Focus(Box::new(source)));
+                let (dialect, store) = (*dialect, Arc::clone(&delivered.store));
+                let source = OpenSource::open(delivered, dialect, declared, footers).await?;
+                let source = if twins == Twins::Once { source.without_twins(store.as_ref()).await? } else { source };
+                return Ok(Self::Focus(Box::new(source)));
             }
             Speech::Focus(dialect) => Arc::new(focus_text::dialect(&delivered, dialect, &declared).await?),
             Speech::Vendor(_) if !declared.is_empty() => {
@@ -49,7 +67,8 @@ impl Source {
             }
             Speech::Vendor(dialect) => Arc::clone(dialect),
         };
-        let source = VendorSource::plan(state, vendor, delivered.without_twins().await?).await?;
+        let delivered = if twins == Twins::Once { delivered.without_twins().await? } else { delivered };
+        let source = VendorSource::plan(state, vendor, delivered).await?;
         Ok(Self::Vendor(Box::new(source)))
     }
 }
