@@ -151,6 +151,8 @@ pub(super) enum Command {
     Tables,
     /// Describe a table, the ledger or a source: columns, files, what was set aside, drift, gaps
     Describe(Describe),
+    /// Turn a vendor's dump (JSON, CSV) into Parquet in a bucket, month by month; doing it twice changes nothing
+    Land(Land),
     /// Write a sample company with known truth
     Demo(Demo),
     /// Show the configuration that is in force
@@ -222,6 +224,26 @@ pub(super) enum Part {
     Gaps,
     /// Columns that differ from the contract, and in how many files
     Drift,
+}
+
+/// `outlay land`
+#[derive(Debug, clap::Args)]
+pub(super) struct Land {
+    /// Files, folders or globs of the dump, as paths or URLs
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<String>,
+    /// How the dump speaks, such as anthropic-usage
+    #[arg(long, value_name = "DIALECT")]
+    pub(super) dialect: String,
+    /// Folder or URL that the charges land in
+    #[arg(long, value_name = "URL")]
+    pub(super) to: String,
+    /// Keep what was landed for the same stretch of time, and add the dump
+    #[arg(long, conflicts_with = "replace")]
+    pub(super) append: bool,
+    /// Replace what was landed for the same stretch of time even by fewer charges
+    #[arg(long)]
+    pub(super) replace: bool,
 }
 
 /// `outlay demo`

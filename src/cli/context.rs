@@ -39,7 +39,7 @@ impl Context {
     }
 }
 
-fn configuration(global: &Global) -> Result<Config> {
+pub(super) fn configuration(global: &Global) -> Result<Config> {
     let folder = std::path::absolute(&global.project).ok().filter(|folder| folder.is_dir()).ok_or_else(|| {
         Error::invalid(format!("there is no folder `{}`", global.project.display()))
             .hint("`-C` takes the folder of a project")
@@ -50,7 +50,7 @@ fn configuration(global: &Global) -> Result<Config> {
     Ok(Config::find(&folder)?.unwrap_or_else(|| Config::empty(&folder)))
 }
 
-fn limits(global: &Global, config: &Config) -> Result<Limits> {
+pub(super) fn limits(global: &Global, config: &Config) -> Result<Limits> {
     let size = |flag: &Option<String>, file: &Option<String>| -> Result<Option<ByteSize>> {
         flag.as_ref().or(file.as_ref()).map(|size| size.parse()).transpose()
     };

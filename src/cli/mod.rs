@@ -12,6 +12,7 @@ mod demo;
 mod describe;
 mod exit;
 mod held;
+mod land;
 mod list;
 mod prompt;
 mod query;
@@ -69,6 +70,7 @@ async fn dispatch(args: Args) -> Result<()> {
     let Args { global, sql, files, command } = args;
     match command {
         Some(Command::Demo(demo)) => return demo::run(&global, &demo).await,
+        Some(Command::Land(args)) => return land::run(&global, &args).await,
         Some(Command::Completions(shell)) => return completions::run(&shell),
         _ => {}
     }
@@ -81,7 +83,7 @@ async fn dispatch(args: Args) -> Result<()> {
         Some(Command::Tables) => tables::run(&context).await,
         Some(Command::Describe(describe)) => describe::run(&context, &describe).await,
         Some(Command::Config(config)) => config::run(&context, &config),
-        Some(Command::Demo(_) | Command::Completions(_)) => Ok(()),
+        Some(Command::Demo(_) | Command::Land(_) | Command::Completions(_)) => Ok(()),
         None if !sql.is_empty() || !files.is_empty() => query::run(&context, &sql, &files).await,
         None if std::io::stdin().is_terminal() => prompt::run(context).await,
         None => {

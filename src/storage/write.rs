@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 use object_store::buffered::BufWriter;
+use object_store::path::Path;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
@@ -24,7 +25,7 @@ pub struct Publication {
 #[derive(Debug)]
 enum Target {
     Disk(PathBuf),
-    Store(Arc<dyn ObjectStore>, Location),
+    Store(Arc<dyn ObjectStore>, Location, Path),
 }
 
 impl Publication {
@@ -43,9 +44,17 @@ impl Publication {
             })?;
             return Ok(Self { staged, target: Target::Disk(path) });
         }
-        let store = stores.open(location)?;
-        let staged = NamedTempFile::new().map_err(failed)?;
-        Ok(Self { staged, target: Target::Store(store, location.clone()) })
+        Self::stage_object(stores, location, location.prefix().clone())
+    }
+
+    /// Stages a result for the object `path` of the store of `location`; folders above it need not exist.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Storage`] when the store cannot be opened or no temporary file be made.
+    pub fn stage_object(stores: &Stores, location: &Location, path: Path) -> Result<Self> {
+        let staged =
+            NamedTempFile::new().map_err(|cause| Error::storage("cannot write a temporary file").because(cause))?;
+        Ok(Self { staged, target: Target::Store(stores.open(location)?, location.clone(), path) })
     }
 
     /// Where the result is to be written.
@@ -71,7 +80,7 @@ impl Publication {
                     Error::storage("cannot name the result").with("file", path.display().to_string()).because(cause)
                 })
             }
-            Target::Store(store, location) => upload(self.staged, store, &location).await,
+            Target::Store(store, location, path) => upload(self.staged, store, &location, path).await,
         }
     }
 }
@@ -88,20 +97,20 @@ fn keep_readable(staged: &NamedTempFile) {
     let _ = staged;
 }
 
-async fn upload(staged: NamedTempFile, store: Arc<dyn ObjectStore>, location: &Location) -> Result<()> {
-    let failed = |cause: std::io::Error| {
-        Error::storage("cannot upload the result").with("object", location.to_string()).because(cause)
-    };
+async fn upload(staged: NamedTempFile, store: Arc<dyn ObjectStore>, location: &Location, path: Path) -> Result<()> {
+    let url = location.object_url(&path);
+    let failed =
+        |cause: std::io::Error| Error::storage("cannot upload the result").with("object", url.clone()).because(cause);
     let mut file = staged.into_file();
     file.flush().map_err(failed)?;
     file.rewind().map_err(failed)?;
     let mut source = tokio::fs::File::from_std(file);
-    let mut upload = BufWriter::new(store, location.prefix().clone());
+    let mut upload = BufWriter::new(store, path);
     match tokio::io::copy(&mut source, &mut upload).await {
         Ok(_) => upload.shutdown().await.map_err(failed),
         Err(cause) => {
             // The upload is void either way; its own failure adds nothing.
-            let _aborted = upload.abort().await.map_err(|cause| store_error(&location.to_string(), cause));
+            let _aborted = upload.abort().await.map_err(|cause| store_error(&url, cause));
             Err(failed(cause))
         }
     }

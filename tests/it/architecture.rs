@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 13] = [
+const LAYERS: [(&str, usize); 14] = [
     ("error", 0),
     ("units", 0),
     ("clock", 0),
@@ -16,8 +16,9 @@ const LAYERS: [(&str, usize); 13] = [
     ("engine", 4),
     ("output", 1),
     ("demo", 2),
-    ("cli", 5),
-    ("lib", 6),
+    ("land", 5),
+    ("cli", 6),
+    ("lib", 7),
 ];
 
 /// Modules of one layer that may use each other: (user, used).
