@@ -10,6 +10,7 @@
 mod amplify;
 mod answer;
 mod arithmetic;
+mod as_of;
 mod check;
 mod errors;
 mod guard;

@@ -29,7 +29,7 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, guard, tokens};
+use super::{Engine, Limits, amplify, as_of, guard, tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::{Bound, SavedQuery, bind};
 use crate::storage::{Location, Meter, MeteredStore};
@@ -137,6 +137,7 @@ impl<'e> Session<'e> {
         async move {
             let failed = |cause| from_datafusion(cause, Some(sql));
             let mut statement = guard::parse_one(sql)?;
+            as_of::replace_calls(&mut statement, &bound.values)?;
             let spelling = self.open_tables(&statement, sql, path).await?;
             spelling.apply(&mut statement);
             let plan = self.context.state().statement_to_plan(statement).await.map_err(failed)?;
@@ -193,6 +194,8 @@ impl<'e> Session<'e> {
             self.ledger().await?
         } else if name == ledger::SET_ASIDE {
             self.set_aside().await?
+        } else if let Some(date) = as_of::date_of(name) {
+            self.ledger_as_of(Some(date)).await?
         } else if let Some(settings) = self.engine.config.tables.get(name) {
             let location = self.engine.location(&settings.path).map_err(|error| error.with("table", name))?;
             let store = self.register(&location)?;

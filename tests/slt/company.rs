@@ -1,7 +1,7 @@
 //! A small company: CSV files written by hand, made into a project in a temporary folder.
 //!
 //! `sources/NAME.csv` becomes a source of Parquet files in which every column is text, `tables/NAME.csv` a table,
-//! `exports/DIALECT.json` (or csv, ndjson) a source of that dialect as it is, and `outlay.toml` is added to the
+//! `deliveries/NAME/2026-05_2026-06-02.csv` the delivery of May on 2 June of a source, `exports/DIALECT.json` (or csv, ndjson) a source of that dialect as it is, and `outlay.toml` is added to the
 //! configuration. An empty cell is NULL. A row of charges says only what its test is about: columns of FOCUS that a file leaves out are
 //! filled in (see [`Charges::complete`]), and columns such as `Tags.team` become one column `Tags` of JSON.
 
@@ -48,6 +48,12 @@ impl Company {
             let source = name.replace('-', "_");
             config.push_str(&format!("[sources.{source}]\npath = \"{name}\"\ndialect = \"{name}\"\n"));
         }
+        for (name, deliveries) in files(&folder.join("deliveries"))? {
+            for (delivery, file) in files(&deliveries)? {
+                deliver(&company.folder.path().join(&name), &delivery, &file)?;
+            }
+            config.push_str(&format!("[sources.{name}]\npath = \"{name}\"\n"));
+        }
         let more = folder.join("outlay.toml");
         if more.is_file() {
             config.push_str(&fs::read_to_string(more)?);
@@ -60,6 +66,17 @@ impl Company {
     pub(crate) fn config_file(&self) -> PathBuf {
         self.folder.path().join("outlay.toml")
     }
+}
+
+/// Writes `PERIOD_DAY.csv` as the delivery of a billing period that came on a day, laid out like an AWS export.
+fn deliver(source: &Path, delivery: &str, file: &Path) -> Result<(), Failed> {
+    let (period, day) = delivery.split_once('_').ok_or("a delivery is PERIOD_DAY.csv")?;
+    let run = format!("BILLING_PERIOD={period}/{day}T06-00-00.000Z-run");
+    Charges::read(file)?.complete()?.write(&source.join("data").join(&run))?;
+    let manifest = source.join("metadata").join(&run);
+    fs::create_dir_all(&manifest)?;
+    fs::write(manifest.join("Manifest.json"), r#"{"dataFiles": ["charges.parquet"]}"#)?;
+    Ok(())
 }
 
 /// The files of a folder by name, none when there is no such folder.

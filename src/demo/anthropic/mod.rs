@@ -1,9 +1,11 @@
-//! Anthropic's usage as token rows of the FOCUS convention for AI billing, one file a month.
+//! Anthropic's usage as token rows of the FOCUS convention for AI billing, as `outlay land` lays it: a run a month.
 
 mod models;
 mod rows;
 
-use super::calendar::{DAY_SECONDS, Day};
+use serde_json::json;
+
+use super::calendar::{DAY_SECONDS, Day, date_of};
 use super::delivery::{DeliveryWriter, Setting};
 use super::layout::{Dialect, Key, Layout, Numbers, Times};
 use super::line::{
@@ -35,11 +37,16 @@ pub(super) async fn write_month(setting: &Setting, month: usize) -> Result<Part>
     let mut part = Part::new(setting.calendar.months);
     let owners = ledger_owners(&setting.company);
     let layout = layout(setting, month);
-    let folder = format!("{FOLDER}/{}", setting.calendar.label(month));
-    let naming = Naming::Numbered(format!("{folder}/usage-"), 5, ".parquet");
+    let landed = date_of(setting.calendar.end(month) + 1);
+    let run = format!("BILLING_PERIOD={}/{landed}T02-00-00.000Z-usage", setting.calendar.label(month));
+    let naming = Naming::Numbered(format!("{FOLDER}/data/{run}/charges-"), 5, ".parquet");
     let mut writer = DeliveryWriter::new(setting, month, &layout, &owners, naming, Codec::Zstd)?;
     Rows::new(setting, month).write(&mut part, &mut writer).await?;
-    part.ledger.merge(&writer.close().await?.ledger);
+    let delivered = writer.close().await?;
+    let files: Vec<&str> = delivered.files.iter().map(|file| file.key.as_str()).collect();
+    let manifest = format!("{:#}\n", json!({ "dataFiles": files }));
+    setting.target.put(&format!("{FOLDER}/metadata/{run}/outlay-Manifest.json"), manifest).await?;
+    part.ledger.merge(&delivered.ledger);
     Ok(part)
 }
 
@@ -78,7 +85,7 @@ pub(super) fn price_change(setting: &Setting) -> PriceChange {
     PriceChange {
         model: model.to_owned(),
         token_direction: direction.to_owned(),
-        date: super::calendar::date_of(day).to_string(),
+        date: date_of(day).to_string(),
         from,
         to,
     }

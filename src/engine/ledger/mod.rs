@@ -62,7 +62,7 @@ enum Part {
     /// FOCUS Parquet, scanned as it is.
     Files(Arc<SourceTable>),
     /// Records of a vendor, mapped to charges with exactly the columns of the ledger.
-    Records { source: VendorSource, charges: LogicalPlan },
+    Records { source: Box<VendorSource>, charges: Arc<LogicalPlan> },
 }
 
 impl Part {
@@ -76,7 +76,7 @@ impl Part {
     /// Every charge of the source.
     fn charges(&self) -> DataFusionResult<LogicalPlan> {
         match self {
-            Self::Records { charges, .. } => Ok(charges.clone()),
+            Self::Records { charges, .. } => Ok(charges.as_ref().clone()),
             Self::Files(table) => {
                 let provider = Arc::clone(table) as Arc<dyn TableProvider>;
                 LogicalPlanBuilder::scan(self.name(), provider_as_source(provider), None)?.build()
@@ -109,8 +109,8 @@ impl Ledger {
                     schema: Arc::clone(&schema),
                 })),
                 Source::Vendor(source) => {
-                    let charges = source.charges(state, &schema)?;
-                    Part::Records { source: *source, charges }
+                    let charges = Arc::new(source.charges(state, &schema)?);
+                    Part::Records { source, charges }
                 }
             })
         });
@@ -130,7 +130,7 @@ impl Ledger {
     /// The sources of records, by name.
     pub fn vendors(&self) -> impl Iterator<Item = &VendorSource> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Records { source, .. } => Some(source),
+            Part::Records { source, .. } => Some(source.as_ref()),
             Part::Files(_) => None,
         })
     }

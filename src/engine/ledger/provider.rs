@@ -57,7 +57,7 @@ impl TableProvider for Ledger {
             scans.push(match (charges, part) {
                 (None, Part::Files(table)) => table.scan(state, projection, &filters, limit).await?,
                 (None, Part::Records { charges, .. }) => {
-                    state.create_physical_plan(&narrowed(charges.clone(), projection, &filters)?).await?
+                    state.create_physical_plan(&narrowed(charges.as_ref().clone(), projection, &filters)?).await?
                 }
                 (Some(charges), _) => state.create_physical_plan(&narrowed(charges, projection, &filters)?).await?,
             });

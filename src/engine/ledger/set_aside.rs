@@ -43,7 +43,7 @@ impl Ledger {
                         (name, location, set_aside, Speech::Focus(dialect))
                     }
                     Part::Records { source, .. } => {
-                        let VendorSource { name, location, set_aside, dialect, .. } = source;
+                        let VendorSource { name, location, set_aside, dialect, .. } = source.as_ref();
                         (name, location, set_aside, Speech::Vendor(Arc::clone(dialect)))
                     }
                 };
