@@ -308,3 +308,29 @@ fn every_saved_query_passes_its_checks() {
     let warned: Vec<_> = verdicts.iter().filter(|row| row[2] == "warning").map(|row| row[0].as_str()).collect();
     assert_eq!(warned, ["budget_status", "invoice_reconciliation"]);
 }
+
+#[test]
+fn a_past_day_knows_what_had_been_delivered_by_then() {
+    let company = company();
+    let month: chrono::NaiveDate = format!("{}-01", company.truth.redelivered_month).parse().unwrap();
+    let next = month.checked_add_months(chrono::Months::new(1)).unwrap();
+    let [before, after] = [5, 20].map(|days| (next + chrono::TimeDelta::days(days)).to_string());
+    let billed = |as_of: Option<&String>| {
+        let sql =
+            format!("select sum(BilledCost) from spend where x_SourceName = 'aws' and BillingPeriodStart = '{month}'");
+        let as_of: Vec<&str> = as_of.into_iter().flat_map(|day| ["--as-of", day.as_str()]).collect();
+        amount(&company.rows(&[&as_of[..], &["-c", &sql]].concat())[0][0])
+    };
+    let (then, now) = (billed(Some(&before)), billed(Some(&after)));
+    assert_eq!(now - then, company.truth.restated_delta);
+    assert_eq!(now, billed(None));
+    let superseded =
+        format!("select sum(BilledCost) from set_aside where x_SourceName = 'aws' and BillingPeriodStart = '{month}'");
+    assert_eq!(amount(&company.rows(&["-c", &superseded])[0][0]), then);
+    let earlier = format!("earlier={before}");
+    let later = format!("later={after}");
+    let rows = company.rows(&["run", "restatements", "-p", &earlier, "-p", &later]);
+    let of_aws = rows.iter().filter(|row| row[0] == month.to_string() && row[1] == "AWS");
+    let difference = of_aws.fold(Amount::default(), |sum, row| sum + amount(&row[8]));
+    assert_eq!(difference, company.truth.restated_delta);
+}
