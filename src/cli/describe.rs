@@ -8,7 +8,7 @@ use chrono::{DateTime, Months, NaiveDate};
 
 use super::args::{self, Part};
 use super::context::Context;
-use super::records::{counts, table, texts};
+use super::records::{counts, counts_known, table, texts};
 use super::{report, sink};
 use crate::engine::{Ledger, ledger};
 use crate::error::Result;
@@ -78,36 +78,67 @@ fn of<'l>(opened: &'l Ledger, source: Option<&'l str>) -> impl Iterator<Item = &
     opened.sources().filter(move |candidate| source.is_none_or(|name| name == candidate.name))
 }
 
+fn vendors<'l>(opened: &'l Ledger, source: Option<&'l str>) -> impl Iterator<Item = &'l ledger::VendorSource> {
+    opened.vendors().filter(move |candidate| source.is_none_or(|name| name == candidate.name))
+}
+
+/// A source as `describe` shows it; charges and months of records are known only once they are read.
+struct SourceRow<'l> {
+    name: &'l str,
+    dialect: &'l str,
+    charges: Option<usize>,
+    files: usize,
+    set_aside: usize,
+    months: BTreeSet<NaiveDate>,
+    location: String,
+}
+
 fn sources(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {
-    let rows: Vec<_> = of(opened, source)
-        .map(|source| {
-            let months = months(source);
-            let month =
-                |month: Option<&NaiveDate>| month.map_or_else(String::new, |month| month.format("%Y-%m").to_string());
-            let charges: usize = source.files.iter().map(|file| file.rows).sum();
-            (source, charges, month(months.first()), month(months.last()))
-        })
-        .collect();
+    let of_files = of(opened, source).map(|source| SourceRow {
+        name: &source.name,
+        dialect: source.dialect.name,
+        charges: Some(source.files.iter().map(|file| file.rows).sum()),
+        files: source.files.len(),
+        set_aside: source.set_aside.len(),
+        months: months(source),
+        location: source.location.to_string(),
+    });
+    let of_records = vendors(opened, source).map(|source| SourceRow {
+        name: &source.name,
+        dialect: &source.dialect.name,
+        charges: None,
+        files: source.objects.len(),
+        set_aside: source.set_aside.len(),
+        months: BTreeSet::new(),
+        location: source.location.to_string(),
+    });
+    let mut rows: Vec<SourceRow<'_>> = of_files.chain(of_records).collect();
+    rows.sort_by_key(|row| row.name);
+    let month = |month: Option<&NaiveDate>| month.map_or_else(String::new, |month| month.format("%Y-%m").to_string());
     table([
-        ("source", texts(rows.iter().map(|row| row.0.name.as_str()))),
-        ("dialect", texts(rows.iter().map(|row| row.0.dialect.name))),
-        ("charges", counts(rows.iter().map(|row| row.1))),
-        ("files", counts(rows.iter().map(|row| row.0.files.len()))),
-        ("set_aside", counts(rows.iter().map(|row| row.0.set_aside.len()))),
-        ("first_month", texts(rows.iter().map(|row| row.2.as_str()))),
-        ("last_month", texts(rows.iter().map(|row| row.3.as_str()))),
-        ("location", texts(rows.iter().map(|row| row.0.location.to_string()))),
+        ("source", texts(rows.iter().map(|row| row.name))),
+        ("dialect", texts(rows.iter().map(|row| row.dialect))),
+        ("charges", counts_known(rows.iter().map(|row| row.charges))),
+        ("files", counts(rows.iter().map(|row| row.files))),
+        ("set_aside", counts(rows.iter().map(|row| row.set_aside))),
+        ("first_month", texts(rows.iter().map(|row| month(row.months.first())))),
+        ("last_month", texts(rows.iter().map(|row| month(row.months.last())))),
+        ("location", texts(rows.iter().map(|row| row.location.as_str()))),
     ])
 }
 
 fn set_aside(opened: &Ledger, source: Option<&str>) -> Result<RecordBatch> {
-    let rows: Vec<_> =
-        of(opened, source).flat_map(|source| source.set_aside.iter().map(move |aside| (source, aside))).collect();
+    let of_files = of(opened, source).map(|source| (&source.name, &source.location, &source.set_aside));
+    let of_records = vendors(opened, source).map(|source| (&source.name, &source.location, &source.set_aside));
+    let rows: Vec<_> = of_files
+        .chain(of_records)
+        .flat_map(|(name, location, asides)| asides.iter().map(move |aside| (name, location, aside)))
+        .collect();
     table([
-        ("source", texts(rows.iter().map(|row| row.0.name.as_str()))),
-        ("object", texts(rows.iter().map(|row| row.0.location.object_url(&row.1.object.location)))),
-        ("bytes", counts(rows.iter().map(|row| usize::try_from(row.1.object.size).unwrap_or(usize::MAX)))),
-        ("reason", texts(rows.iter().map(|row| row.1.reason.to_string()))),
+        ("source", texts(rows.iter().map(|row| row.0.as_str()))),
+        ("object", texts(rows.iter().map(|row| row.1.object_url(&row.2.object.location)))),
+        ("bytes", counts(rows.iter().map(|row| usize::try_from(row.2.object.size).unwrap_or(usize::MAX)))),
+        ("reason", texts(rows.iter().map(|row| row.2.reason.to_string()))),
     ])
 }
 

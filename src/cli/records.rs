@@ -13,7 +13,12 @@ pub(super) fn texts<T: Into<String>>(values: impl IntoIterator<Item = T>) -> Arr
 
 /// A column of counts.
 pub(super) fn counts(values: impl IntoIterator<Item = usize>) -> ArrayRef {
-    Arc::new(values.into_iter().map(|value| i64::try_from(value).ok()).collect::<Int64Array>())
+    counts_known(values.into_iter().map(Some))
+}
+
+/// A column of counts, of which some are not known.
+pub(super) fn counts_known(values: impl IntoIterator<Item = Option<usize>>) -> ArrayRef {
+    Arc::new(values.into_iter().map(|value| value.and_then(|value| i64::try_from(value).ok())).collect::<Int64Array>())
 }
 
 /// The table of these columns.

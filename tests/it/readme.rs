@@ -61,7 +61,9 @@ fn the_query_and_the_configuration_of_the_readme_are_accepted() {
     let file = project.write("by_team.sql", &blocks("sql")[0]);
     let args = ["-C", sample.to_str().unwrap(), "run", file.to_str().unwrap(), "-p", "period=2026-Q2"];
     assert!(project.run(&args).ok().starts_with("team,billing_currency,effective_cost\n"));
-    outlay::config::Config::parse(&blocks("toml")[0], Path::new("outlay.toml")).unwrap();
+    for text in blocks("toml") {
+        outlay::config::Config::parse(&text, Path::new("outlay.toml")).unwrap();
+    }
 }
 
 #[test]
