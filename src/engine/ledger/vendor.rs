@@ -160,8 +160,11 @@ fn keep_in(body: &mut SetExpr) {
                     alias.quote_style = Some('"');
                 }
             }
-            let name = ast::Ident::with_quote('"', PROVENANCE[1]);
-            select.projection.push(SelectItem::UnnamedExpr(ast::Expr::Identifier(name)));
+            // `*` brings it along.
+            if !select.projection.iter().any(|item| matches!(item, SelectItem::Wildcard(_))) {
+                let name = ast::Ident::with_quote('"', PROVENANCE[1]);
+                select.projection.push(SelectItem::UnnamedExpr(ast::Expr::Identifier(name)));
+            }
         }
         SetExpr::SetOperation { left, right, .. } => {
             keep_in(left);
