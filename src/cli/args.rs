@@ -12,7 +12,7 @@ Examples:
   outlay run spend_by_team -p period=2026-Q2 -o q2.csv
 
 Exit codes: 0 ok, 1 query failed, 2 usage, configuration or saved query wrong, 3 a check failed,
-6 a limit stopped it, 7 storage or network (safe to retry), 70 a bug, 130 interrupted, 143 terminated";
+4 a source is stale or incomplete, 6 a limit stopped it, 7 storage or network (safe to retry), 70 a bug, 130 interrupted, 143 terminated";
 
 /// Analytics for spend: cost per outcome, adoption and budget over billing exports in object storage.
 ///
@@ -145,7 +145,7 @@ pub(super) enum Command {
     List(List),
     /// Show a saved query: what it answers, its parameters, columns, checks and SQL
     Show(Show),
-    /// Run the checks of saved queries; exit 3 when one fails
+    /// Run the checks of saved queries, or print the scorecard of a source; exit 3 when one fails, 4 for missing data
     Check(Check),
     /// List the tables: the ledger, its sources, configured tables and views
     Tables,
@@ -197,7 +197,7 @@ pub(super) struct Show {
 /// `outlay check`
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {
-    /// Names, globs, tag:NAME or owner:NAME; all when left out
+    /// Saved queries by name, glob, tag:NAME or owner:NAME, all when left out; or a source, or `spend` for all of them
     pub(super) selectors: Vec<String>,
 }
 

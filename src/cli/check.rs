@@ -1,13 +1,26 @@
-//! `outlay check`: the checks of saved queries.
+//! `outlay check`: the checks of saved queries, or the scorecard of sources.
 
 use super::context::Context;
 use super::records::{counts, table, texts};
-use super::{args, report, sink};
-use crate::engine::CheckOutcome;
+use super::{args, report, scorecard, sink};
+use crate::engine::{CheckOutcome, ledger};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Severity;
 
 pub(super) async fn run(context: &Context, args: &args::Check) -> Result<()> {
+    let sources = &context.engine.config().sources;
+    let is_source = |name: &String| sources.contains_key(name) || ledger::NAMES.contains(&name.as_str());
+    match args.selectors.as_slice() {
+        [name] if is_source(name) => scorecard::run(context, name).await,
+        several if several.iter().any(is_source) => {
+            Err(Error::invalid("one source is checked at a time, and apart from saved queries")
+                .hint("`outlay check spend` checks every source"))
+        }
+        _ => check_queries(context, args).await,
+    }
+}
+
+async fn check_queries(context: &Context, args: &args::Check) -> Result<()> {
     let catalog = context.engine.catalog();
     let mut broken = 0;
     for error in catalog.broken().filter(|_| args.selectors.is_empty()) {

@@ -19,6 +19,7 @@ mod query;
 mod records;
 mod report;
 mod run;
+mod scorecard;
 mod show;
 mod sink;
 mod tables;

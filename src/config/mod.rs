@@ -79,6 +79,11 @@ pub struct Source {
     /// Columns that the files call otherwise: FOCUS column = name in the file.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
+    /// How old the newest charge may be, such as `3d`, before `outlay check` calls the source stale.
+    pub freshness: Option<String>,
+    /// Rules that the source is known to break, by name; `outlay check` shows them as accepted.
+    #[serde(default)]
+    pub accept: Vec<String>,
 }
 
 /// `[[overlaps]]`: of sources that report the same use, the first that has it keeps it.

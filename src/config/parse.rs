@@ -49,6 +49,12 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
         for column in source.columns.keys() {
             focus::declared_column(column).map_err(|error| (error, at(column)))?;
         }
+        if let Some(freshness) = &source.freshness {
+            parse_duration(freshness).map_err(|error| (error, at(freshness)))?;
+        }
+        for rule in &source.accept {
+            focus::known_rule(rule).map_err(|error| (error, at(rule)))?;
+        }
     }
     for overlap in &config.overlaps {
         let known = || config.sources.keys().map(String::as_str);
@@ -149,6 +155,8 @@ mod tests {
             "[project]\nfiscal_year_start = 13",
             "[sources.a]\npath = \"x\"\ndialect = \"aws\"",
             "[sources.a]\npath = \"x\"\n[sources.a.columns]\nEfectiveCost = \"y\"",
+            "[sources.a]\npath = \"x\"\nfreshness = \"soon\"",
+            "[sources.a]\npath = \"x\"\naccept = [\"freshnes\"]",
             "[sources.\"A b\"]\npath = \"x\"",
             "[sources.a]\npath = \"x\"\n[[overlaps]]\nsources = [\"a\", \"bb\"]\nmatch = [\"PrincipalId\"]",
             "[sources.a]\npath = \"x\"\n[[overlaps]]\nsources = [\"a\"]\nmatch = [\"PrincipalId\"]",

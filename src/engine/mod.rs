@@ -17,6 +17,7 @@ mod guard;
 mod guarded;
 pub mod ledger;
 mod names;
+mod quality;
 mod rounding;
 mod runtime;
 mod session;
@@ -28,6 +29,7 @@ pub use answer::{Answer, Statistics};
 pub use check::{CheckOutcome, Finding};
 pub use errors::Sql;
 pub use ledger::Ledger;
+pub use quality::{Score, Scorecard, Verdict};
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -195,7 +195,7 @@ impl<'e> Session<'e> {
         } else if name == ledger::SET_ASIDE {
             self.set_aside().await?
         } else if let Some(date) = as_of::date_of(name) {
-            self.ledger_as_of(Some(date)).await?
+            self.ledger_of(None, Some(date)).await?
         } else if let Some(settings) = self.engine.config.tables.get(name) {
             let location = self.engine.location(&settings.path).map_err(|error| error.with("table", name))?;
             let store = self.register(&location)?;
@@ -230,17 +230,24 @@ impl<'e> Session<'e> {
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
     }
 
-    /// The ledger as it stood at the as-of date of the engine.
-    pub(super) async fn ledger(&self) -> Result<Arc<Ledger>> {
-        self.ledger_as_of(self.engine.known_at).await
+    /// Makes `table` the table `name` of this statement.
+    pub(super) async fn provide(&self, name: &str, table: Arc<dyn TableProvider>) {
+        self.opened.lock().await.insert(name.to_owned(), table);
     }
 
-    /// The ledger of what had been delivered by `known_at`.
-    async fn ledger_as_of(&self, known_at: Option<NaiveDate>) -> Result<Arc<Ledger>> {
-        if self.engine.config.sources.is_empty() {
-            return Err(self.engine.no_such_table(ledger::NAMES[0]));
+    /// The ledger of every source as it stood at the as-of date of the engine.
+    pub(super) async fn ledger(&self) -> Result<Arc<Ledger>> {
+        self.ledger_of(None, self.engine.known_at).await
+    }
+
+    /// The ledger of every source, or of `source` alone, of what had been delivered by `known_at`.
+    pub(super) async fn ledger_of(&self, source: Option<&str>, known_at: Option<NaiveDate>) -> Result<Arc<Ledger>> {
+        let wanted = |name: &str| source.is_none_or(|source| source == name);
+        let sources: Vec<_> = self.engine.config.sources.iter().filter(|(name, _)| wanted(name)).collect();
+        if sources.is_empty() {
+            return Err(self.engine.no_such_table(source.unwrap_or(ledger::NAMES[0])));
         }
-        let delivered = futures::stream::iter(&self.engine.config.sources)
+        let delivered = futures::stream::iter(sources)
             .map(|(name, settings)| async move {
                 let location =
                     self.engine.location(&settings.path).map_err(|error| error.with("source", name.clone()))?;

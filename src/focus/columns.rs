@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::Kind;
+use super::{Kind, Version};
 
 /// How binding FOCUS makes a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,13 @@ impl Column {
     /// Whether a file without it cannot be counted on: FOCUS demands it and allows no NULL.
     pub fn is_indispensable(&self) -> bool {
         self.level == Level::Mandatory && !self.nullable
+    }
+
+    /// Whether it is a column of `version`.
+    pub fn is_of(&self, version: Version) -> bool {
+        let removed = self.removed.and_then(Version::parse);
+        Version::parse(self.since).is_some_and(|since| since <= version)
+            && removed.is_none_or(|removed| version < removed)
     }
 }
 

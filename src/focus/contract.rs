@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use arrow::datatypes::{DataType, Schema};
 
-use super::{Column, Dialect, Kind, column, columns};
+use super::{Column, Dialect, Kind, Version, column, columns};
 use crate::error::{Error, nearest};
 
 /// Where a column of the ledger comes from in one file.
@@ -136,6 +136,25 @@ impl FileContract {
         let kind = why.clone().map_or(DriftKind::Missing, DriftKind::Refused);
         self.drift.push(Drift { column: target.name.to_owned(), kind });
         self.mappings.insert(target.name.to_owned(), why.map_or(Mapping::Null, Mapping::Refused));
+    }
+
+    /// Whether the file itself has `column`, by its name or in other letters; not when another column answers for it.
+    pub fn carries(&self, column: &str) -> bool {
+        let own = |drift: &Drift| match &drift.kind {
+            DriftKind::Renamed(from) => drift.column != column || fold(from) == fold(column),
+            _ => true,
+        };
+        matches!(self.mappings.get(column), Some(Mapping::Physical(_))) && self.drift.iter().all(own)
+    }
+
+    /// The version of FOCUS that the file speaks: the newest that introduced a column which the file has, as far as no
+    /// column has been removed again that it still has.
+    pub fn version(&self) -> Version {
+        let carried = || columns().iter().filter(|column| self.carries(column.name));
+        let removed = carried().filter_map(|column| Version::parse(column.removed?)).min();
+        let versions = carried().filter_map(|column| Version::parse(column.since));
+        let spoken = versions.filter(|version| removed.is_none_or(|removed| *version < removed)).max();
+        spoken.unwrap_or(Version::FIRST).max(Version::FIRST)
     }
 
     /// The error for a query that uses `column` of `object`, when the file cannot answer for it.
@@ -273,6 +292,18 @@ mod tests {
         assert_eq!(old.mappings["ServiceProviderName"], Mapping::Physical(0));
         let new = contract(&[("ServiceProviderName", DataType::Utf8)]);
         assert_eq!(new.mappings["ProviderName"], Mapping::Physical(0));
+    }
+
+    #[test]
+    fn columns_tell_the_version() {
+        let version = |names: &[&str]| {
+            let fields: Vec<_> = names.iter().map(|name| (*name, DataType::Utf8)).collect();
+            contract(&fields).version().to_string()
+        };
+        assert_eq!(version(&["ProviderName"]), "1.0");
+        assert_eq!(version(&["ProviderName", "invoice_id"]), "1.2");
+        assert_eq!(version(&["ProviderName", "InvoiceId", "PrincipalId"]), "1.2", "1.5 has no ProviderName");
+        assert_eq!(version(&["ServiceProviderName", "InvoiceDetailId"]), "1.4");
     }
 
     #[test]

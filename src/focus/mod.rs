@@ -10,6 +10,7 @@ mod delivery;
 mod dialect;
 mod kind;
 mod normalise;
+mod rules;
 
 pub use columns::{Column, Level, column, columns};
 pub(crate) use contract::declared_column;
@@ -18,3 +19,5 @@ pub use delivery::{Candidate, Manifest, Reason, Selection, SetAside, candidates,
 pub use dialect::{Dialect, Layout, detect, dialect, dialects};
 pub use kind::{Kind, MONEY_SCALE, money_type};
 pub use normalise::normalise;
+pub(crate) use rules::known_rule;
+pub use rules::{Asks, Gate, Measure, Obligation, Rule, Version, measures, rules};

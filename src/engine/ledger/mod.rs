@@ -127,6 +127,15 @@ impl Ledger {
         })
     }
 
+    /// Every source as files of FOCUS: those of records answer for the columns that their mapping gives.
+    pub(crate) fn as_files(&self) -> Vec<Arc<OpenSource>> {
+        let of_part = |part: &Part| match part {
+            Part::Files(table) => Arc::clone(&table.source),
+            Part::Records { source, .. } => Arc::new(source.as_files()),
+        };
+        self.parts.iter().map(of_part).collect()
+    }
+
     /// The sources of records, by name.
     pub fn vendors(&self) -> impl Iterator<Item = &VendorSource> {
         self.parts.iter().filter_map(|part| match part {

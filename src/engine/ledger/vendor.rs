@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{FieldRef, Schema, SchemaRef};
 use datafusion::catalog::{
     CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
     TableProvider,
@@ -16,7 +16,7 @@ use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{self, SelectItem, SetExpr};
 use object_store::ObjectMeta;
 
-use super::{Delivered, PROVENANCE, records};
+use super::{Delivered, OpenSource, PROVENANCE, records};
 use crate::dialects::VendorDialect;
 use crate::engine::errors::{Sql, from_datafusion};
 use crate::engine::guard;
@@ -71,6 +71,18 @@ impl VendorSource {
         let table = records::table(&dialect, store, &location, &objects, partitions)?;
         let plan = mapped(state, &dialect, table).await?;
         Ok(Self { name, location, dialect, objects, set_aside, plan })
+    }
+
+    /// The source as files of FOCUS with the columns that the mapping gives, defaults among them. Nobody has counted their
+    /// charges.
+    pub(super) fn as_files(&self) -> OpenSource {
+        let given = self.plan.schema().fields().iter().filter(|field| !PROVENANCE.contains(&field.name().as_str()));
+        let given: Vec<FieldRef> = given.cloned().collect();
+        let has = |name: &str| given.iter().any(|field| field.name() == name);
+        let defaults = DEFAULTS.iter().filter(|(name, _)| !has(name)).filter_map(|(name, _)| focus::column(name));
+        let defaults: Vec<FieldRef> = defaults.map(|column| super::field(column.name, column.kind)).collect();
+        let columns = Schema::new(given.into_iter().chain(defaults).collect::<Vec<_>>());
+        OpenSource::of_columns(&self.name, &self.location, &columns, &self.objects, &self.set_aside)
     }
 
     /// The extra columns of the mapping.
