@@ -1,56 +1,55 @@
--- description: Do the invoices match the charges? Invoiced and billed amounts by issuer, month and currency.
+-- description: Do the invoices match the charges? Invoiced and billed amounts by invoice, billing period and currency.
 -- owner: finance
 -- tags: finance, monthly, quality
 --
--- Billed cost of the charges by the issuer of the invoice and the start of the billing period, against the invoices of
--- that issuer and period, both in the billing currency. The residual is what was invoiced less what the charges say;
--- an invoice without charges and charges without an invoice have a row too, the missing side counting as 0 in it.
--- param: period  period = last(12mo)  "billing periods that begin in it, such as 2026-Q2"
--- check: unique(issuer, billing_period_start, billing_currency)
--- check: not_null(billing_period_start, billing_currency, residual, status)
--- check: accepted(status: matches, differs, no invoice, no charges)
+-- The amount of each invoice against the billed cost of the charges that belong to it (`invoice_matches` says which), in
+-- the billing currency. The residual is what was invoiced less what the charges say, a missing side counting as 0; its
+-- percentage is of the invoice, with two digits. Up to the tolerance, the cent that rounding may cost, an invoice matches.
+-- Beyond it the invoice differs, which is a warning, and beyond the percentage that auditors usually call material the
+-- check fails, as it does for an invoice without a single charge. Charges without an invoice are a warning: the invoice
+-- of an unfinished period is yet to come, and a gateway sends none. `invoice_residuals` looks for the cause.
+-- param: period            period = last(12mo)  "billing periods that begin in it, such as 2026-Q2"
+-- param: tolerance         decimal = 0.01       "residual up to which an invoice matches, in the billing currency"
+-- param: material_percent  decimal = 5          "residual beyond which the check fails, in percent of the invoice"
+-- check: unique(issuer, invoice_id, billing_period_start, billing_currency)
+-- check: not_null(issuer, billing_period_start, billing_currency, residual, status)
+-- check: accepted(status: matches, differs, differs materially, no invoice, no charges)
+-- check: status NOT IN ('differs materially', 'no charges')
 -- check: status = 'matches' warn
 -- chart: bar x=billing_period_start y=residual series=issuer title="Invoiced less billed"
-WITH billed AS (
-  SELECT
-    InvoiceIssuerName AS issuer,
-    CAST(date_trunc('day', BillingPeriodStart) AS DATE) AS billing_period_start,
-    BillingCurrency AS billing_currency,
-    sum(BilledCost) AS billed_cost
-  FROM spend
-  WHERE BillingPeriodStart >= $period_start
-    AND BillingPeriodStart < $period_end
-  GROUP BY InvoiceIssuerName, date_trunc('day', BillingPeriodStart), BillingCurrency
-),
-invoiced AS (
+WITH totals AS (
   SELECT
     issuer,
+    invoice_id,
     billing_period_start,
-    currency AS billing_currency,
-    count(*) AS invoices,
-    CAST(sum(amount) AS DECIMAL(38, 18)) AS invoiced_cost
-  FROM invoices
+    billing_currency,
+    coalesce(sum(invoices), 0) AS invoices,
+    coalesce(sum(charges), 0) AS charges,
+    sum(invoiced_cost) AS invoiced_cost,
+    sum(billed_cost) AS billed_cost,
+    coalesce(sum(invoiced_cost), 0) - coalesce(sum(billed_cost), 0) AS residual
+  FROM invoice_matches
   WHERE billing_period_start >= $period_start
     AND billing_period_start < $period_end
-  GROUP BY issuer, billing_period_start, currency
+  GROUP BY issuer, invoice_id, billing_period_start, billing_currency
 )
 SELECT
-  coalesce(billed.issuer, invoiced.issuer) AS issuer,
-  coalesce(billed.billing_period_start, invoiced.billing_period_start) AS billing_period_start,
-  coalesce(billed.billing_currency, invoiced.billing_currency) AS billing_currency,
-  coalesce(invoiced.invoices, 0) AS invoices,
-  invoiced.invoiced_cost,
-  billed.billed_cost,
-  coalesce(invoiced.invoiced_cost, 0) - coalesce(billed.billed_cost, 0) AS residual,
+  issuer,
+  invoice_id,
+  billing_period_start,
+  billing_currency,
+  invoices,
+  charges,
+  invoiced_cost,
+  billed_cost,
+  residual,
+  round(100 * residual / nullif(invoiced_cost, 0), 2) AS residual_percent,
   CASE
-    WHEN invoiced.invoices IS NULL THEN 'no invoice'
-    WHEN billed.billing_period_start IS NULL THEN 'no charges'
-    WHEN invoiced.invoiced_cost = billed.billed_cost THEN 'matches'
-    ELSE 'differs'
+    WHEN invoices = 0 THEN 'no invoice'
+    WHEN charges = 0 THEN 'no charges'
+    WHEN abs(residual) <= $tolerance THEN 'matches'
+    WHEN 100 * abs(residual) <= $material_percent * abs(invoiced_cost) THEN 'differs'
+    ELSE 'differs materially'
   END AS status
-FROM billed
-FULL JOIN invoiced
-  ON invoiced.issuer = billed.issuer
- AND invoiced.billing_period_start = billed.billing_period_start
- AND invoiced.billing_currency = billed.billing_currency
-ORDER BY billing_period_start, issuer, billing_currency
+FROM totals
+ORDER BY billing_period_start, issuer, invoice_id, billing_currency
