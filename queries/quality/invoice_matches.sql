@@ -29,113 +29,81 @@ WITH charges AS (
     InvoiceIssuerName, InvoiceId, date_trunc('day', BillingPeriodStart), BillingCurrency, ChargeCategory, ChargeClass,
     ServiceName
 ),
-numbered AS (
+entries AS (
   SELECT
-    charges.*,
+    charges.issuer,
     invoice_lines.invoice_id,
-    invoice_lines.billing_period_start
+    coalesce(invoice_lines.billing_period_start, charges.billed_period_start) AS billing_period_start,
+    charges.billing_currency,
+    charges.charge_category,
+    charges.charge_class,
+    charges.service,
+    charges.charge_invoice_id IS NOT NULL AS carries_invoice_id,
+    charges.billed_period_start,
+    CAST(NULL AS BIGINT) AS invoices,
+    charges.charges,
+    CAST(NULL AS DECIMAL(38, 18)) AS invoiced_cost,
+    charges.billed_cost
   FROM charges
   LEFT JOIN invoice_lines
     ON invoice_lines.issuer = charges.issuer
    AND invoice_lines.billing_currency = charges.billing_currency
    AND invoice_lines.invoice_id = charges.charge_invoice_id
+  UNION ALL
+  SELECT
+    issuer,
+    invoice_id,
+    billing_period_start,
+    billing_currency,
+    CAST(NULL AS VARCHAR) AS charge_category,
+    CAST(NULL AS VARCHAR) AS charge_class,
+    CAST(NULL AS VARCHAR) AS service,
+    CAST(NULL AS BOOLEAN) AS carries_invoice_id,
+    CAST(NULL AS DATE) AS billed_period_start,
+    1 AS invoices,
+    CAST(NULL AS BIGINT) AS charges,
+    invoiced_cost,
+    CAST(NULL AS DECIMAL(38, 18)) AS billed_cost
+  FROM invoice_lines
 ),
 carried AS (
-  SELECT DISTINCT issuer, invoice_id, billing_currency
-  FROM numbered
-  WHERE invoice_id IS NOT NULL
-),
-lines AS (
   SELECT
-    invoice_lines.issuer,
-    invoice_lines.invoice_id,
-    invoice_lines.billing_period_start,
-    invoice_lines.billing_currency,
-    invoice_lines.invoiced_cost,
-    carried.invoice_id IS NOT NULL AS is_carried
-  FROM invoice_lines
-  LEFT JOIN carried
-    ON carried.issuer = invoice_lines.issuer
-   AND carried.invoice_id = invoice_lines.invoice_id
-   AND carried.billing_currency = invoice_lines.billing_currency
+    *,
+    invoices = 1
+      AND (invoice_id IS NULL OR count(charges) OVER (PARTITION BY issuer, invoice_id, billing_currency) = 0)
+      AS is_uncarried
+  FROM entries
 ),
 periods AS (
   SELECT
-    issuer,
-    billing_period_start,
-    billing_currency,
-    CASE
-      WHEN count(*) FILTER (WHERE NOT is_carried) > 0
-        THEN string_agg(invoice_id, ', ' ORDER BY invoice_id) FILTER (WHERE NOT is_carried)
-      WHEN count(*) = 1 THEN min(invoice_id)
-    END AS common_id
-  FROM lines
-  GROUP BY issuer, billing_period_start, billing_currency
+    *,
+    count(invoices) OVER (PARTITION BY issuer, billing_period_start, billing_currency) AS invoices_of_period,
+    count(charges) FILTER (WHERE invoice_id IS NULL)
+      OVER (PARTITION BY issuer, billing_period_start, billing_currency) AS unnumbered,
+    min(invoice_id) FILTER (WHERE invoices = 1)
+      OVER (PARTITION BY issuer, billing_period_start, billing_currency) AS only_id,
+    count(*) FILTER (WHERE is_uncarried)
+      OVER (PARTITION BY issuer, billing_period_start, billing_currency) AS uncarried,
+    string_agg(invoice_id, ', ') FILTER (WHERE is_uncarried) OVER (
+      PARTITION BY issuer, billing_period_start, billing_currency
+      ORDER BY invoice_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    ) AS uncarried_ids
+  FROM carried
 ),
-unnumbered AS (
-  SELECT DISTINCT issuer, billed_period_start, billing_currency
-  FROM numbered
-  WHERE invoice_id IS NULL
-),
-invoiced AS (
+matched AS (
   SELECT
-    lines.issuer,
+    *,
     CASE
-      WHEN lines.is_carried OR unnumbered.issuer IS NULL THEN lines.invoice_id
-      ELSE periods.common_id
-    END AS invoice_id,
-    lines.billing_period_start,
-    lines.billing_currency,
-    lines.invoiced_cost
-  FROM lines
-  JOIN periods
-    ON periods.issuer = lines.issuer
-   AND periods.billing_period_start = lines.billing_period_start
-   AND periods.billing_currency = lines.billing_currency
-  LEFT JOIN unnumbered
-    ON unnumbered.issuer = lines.issuer
-   AND unnumbered.billed_period_start = lines.billing_period_start
-   AND unnumbered.billing_currency = lines.billing_currency
-),
-billed AS (
-  SELECT
-    numbered.issuer,
-    coalesce(numbered.invoice_id, periods.common_id) AS invoice_id,
-    coalesce(numbered.billing_period_start, numbered.billed_period_start) AS billing_period_start,
-    numbered.billing_currency,
-    numbered.charge_category,
-    numbered.charge_class,
-    numbered.service,
-    numbered.charge_invoice_id IS NOT NULL AS carries_invoice_id,
-    numbered.billed_period_start,
-    numbered.charges,
-    numbered.billed_cost
-  FROM numbered
-  LEFT JOIN periods
-    ON periods.issuer = numbered.issuer
-   AND periods.billing_period_start = numbered.billed_period_start
-   AND periods.billing_currency = numbered.billing_currency
+      WHEN is_uncarried AND unnumbered > 0 THEN uncarried_ids
+      WHEN invoice_id IS NOT NULL THEN invoice_id
+      WHEN uncarried > 0 THEN uncarried_ids
+      WHEN invoices_of_period = 1 THEN only_id
+    END AS matched_id
+  FROM periods
 )
 SELECT
   issuer,
-  invoice_id,
-  billing_period_start,
-  billing_currency,
-  CAST(NULL AS VARCHAR) AS charge_category,
-  CAST(NULL AS VARCHAR) AS charge_class,
-  CAST(NULL AS VARCHAR) AS service,
-  CAST(NULL AS BOOLEAN) AS carries_invoice_id,
-  CAST(NULL AS DATE) AS billed_period_start,
-  count(*) AS invoices,
-  CAST(NULL AS BIGINT) AS charges,
-  sum(invoiced_cost) AS invoiced_cost,
-  CAST(NULL AS DECIMAL(38, 18)) AS billed_cost
-FROM invoiced
-GROUP BY issuer, invoice_id, billing_period_start, billing_currency
-UNION ALL
-SELECT
-  issuer,
-  invoice_id,
+  matched_id AS invoice_id,
   billing_period_start,
   billing_currency,
   charge_category,
@@ -143,14 +111,14 @@ SELECT
   service,
   carries_invoice_id,
   billed_period_start,
-  CAST(NULL AS BIGINT) AS invoices,
+  CAST(sum(invoices) AS BIGINT) AS invoices,
   CAST(sum(charges) AS BIGINT) AS charges,
-  CAST(NULL AS DECIMAL(38, 18)) AS invoiced_cost,
+  sum(invoiced_cost) AS invoiced_cost,
   sum(billed_cost) AS billed_cost
-FROM billed
+FROM matched
 GROUP BY
-  issuer, invoice_id, billing_period_start, billing_currency, charge_category, charge_class, service,
+  issuer, matched_id, billing_period_start, billing_currency, charge_category, charge_class, service,
   carries_invoice_id, billed_period_start
 ORDER BY
-  billing_period_start, issuer, invoice_id, billing_currency, charge_category, charge_class, service,
+  billing_period_start, issuer, matched_id, billing_currency, charge_category, charge_class, service,
   carries_invoice_id, billed_period_start

@@ -13,5 +13,6 @@ mod landing;
 mod ledger;
 mod object_storage;
 mod project;
+mod quality;
 mod readme;
 mod server;
