@@ -20,6 +20,9 @@ const TERMINAL_ROWS: usize = 200;
 
 /// Prints the rows of `answer` and what they cost.
 pub(super) async fn print(global: &Global, engine: &Engine, answer: &mut Answer, title: Option<&str>) -> Result<()> {
+    for note in answer.notes() {
+        report::note(global.color, global.quiet, note);
+    }
     let mut sink = Sink::open(global, engine, answer.schema(), title)?;
     while let Some(batch) = answer.next().await? {
         sink.batch(&batch)?;

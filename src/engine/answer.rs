@@ -24,6 +24,7 @@ pub(super) struct Running {
     pub(super) physical: Arc<dyn ExecutionPlan>,
     pub(super) meter: Arc<Meter>,
     pub(super) pool: Arc<HighWaterPool>,
+    pub(super) notes: Vec<String>,
 }
 
 /// What a statement cost so far.
@@ -99,6 +100,11 @@ impl Answer {
     /// Every parameter with the value it got, as people read it.
     pub fn parameters(&self) -> &[(String, String)] {
         &self.parameters
+    }
+
+    /// What the reader of the answer should know, such as files that an as-of date leaves out.
+    pub fn notes(&self) -> &[String] {
+        &self.running.notes
     }
 
     /// The next rows; `None` after the last.

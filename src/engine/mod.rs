@@ -282,7 +282,10 @@ impl Engine {
     /// As for a query over `spend`.
     pub async fn ledger(self: &Arc<Self>) -> Result<Arc<Ledger>> {
         let engine = Arc::clone(self);
-        self.on_large_stack(move || async move { Session::new(engine.as_ref(), engine.limits)?.ledger().await }).await
+        self.on_large_stack(move || async move {
+            Session::new(engine.as_ref(), engine.limits)?.ledger_of(None, engine.known_at).await
+        })
+        .await
     }
 
     /// The columns of a table, a view or the ledger: name and type.

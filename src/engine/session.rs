@@ -1,7 +1,7 @@
 //! One statement: its tables opened, its names spelled, its plan made and started.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
@@ -49,6 +49,7 @@ pub(super) struct Session<'e> {
     meter: Arc<Meter>,
     pool: Arc<HighWaterPool>,
     opened: tokio::sync::Mutex<Tables>,
+    notes: std::sync::Mutex<Vec<String>>,
 }
 
 impl<'e> Session<'e> {
@@ -93,7 +94,14 @@ impl<'e> Session<'e> {
                 .map_err(|cause| from_datafusion(cause, None))?;
         }
         let meter = Arc::new(Meter::limited(limits.max_scan));
-        Ok(Self { engine, context, meter, pool, opened: tokio::sync::Mutex::default() })
+        Ok(Self {
+            engine,
+            context,
+            meter,
+            pool,
+            opened: tokio::sync::Mutex::default(),
+            notes: std::sync::Mutex::default(),
+        })
     }
 
     pub(super) fn function_names(&self) -> Vec<String> {
@@ -124,7 +132,8 @@ impl<'e> Session<'e> {
                 }
             }
         });
-        Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool })
+        let notes = self.notes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool, notes })
     }
 
     /// The plan of one statement, its parameters bound. `path` names the views that lead here.
@@ -236,8 +245,16 @@ impl<'e> Session<'e> {
     }
 
     /// The ledger of every source as it stood at the as-of date of the engine.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when nothing had been delivered by then: an empty ledger would read as no spend.
     pub(super) async fn ledger(&self) -> Result<Arc<Ledger>> {
-        self.ledger_of(None, self.engine.known_at).await
+        let ledger = self.ledger_of(None, self.engine.known_at).await?;
+        match self.engine.known_at {
+            Some(day) if ledger.is_empty() => Err(Error::invalid(format!("nothing had been delivered by {day}"))
+                .hint("`outlay describe spend --part set-aside` says when each file came")),
+            _ => Ok(ledger),
+        }
     }
 
     /// The ledger of every source, or of `source` alone, of what had been delivered by `known_at`.
@@ -257,6 +274,9 @@ impl<'e> Session<'e> {
             .buffered(CONCURRENT_SOURCES)
             .try_collect()
             .await?;
+        let delivered: Vec<Delivered> = delivered;
+        let notes = delivered.iter().filter_map(|delivered| delivered.left_out_by_modification(known_at?));
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
         let overlaps = &self.engine.config.overlaps;
         Ledger::new(self.open(delivered, Twins::Once).await?, overlaps, &self.context.state()).map(Arc::new)
     }

@@ -1,5 +1,5 @@
-//! The FOCUS contract: the columns of the ledger, how files of every version and vendor map to them, and which delivered
-//! files count. Pure: it works on schemas, arrays and listings that others fetched.
+//! The FOCUS contract: the columns of the ledger, how files of every version and vendor map to them, which delivered
+//! files count, and what a charge must satisfy. Pure: it works on schemas, arrays and listings that others fetched.
 //!
 //! Source: FOCUS specification 1.4 (dataset Cost and Usage), the draft of 1.5 for principals and credentials, and 1.2 for
 //! the two provider columns that 1.4 removed.

@@ -70,3 +70,17 @@ fn azure_runs_replace_each_other() {
     let tables = project.run(&["tables"]).ok();
     assert!(tables.contains("azure-focus: 1 charges in 1 files, 1 files set aside"), "{tables}");
 }
+
+#[test]
+fn a_date_before_any_delivery_is_an_error_and_files_without_a_time_are_told() {
+    let project = Project::new("[sources.plain]\npath = \"plain\"\n[sources.aws]\npath = \"e\"\n");
+    project.parquet("plain/a.parquet", &charges("2026-05", &[5.0]));
+    run_of(&project, "2026-05", "2026-06-01T00-00-00.000Z-a", &[1.0], true);
+    let sql = "select sum(BilledCost) as billed from spend";
+    assert_eq!(project.sql(sql), "billed\n6.00\n");
+    let early = project.run(&["--as-of", "2026-05-31", "-c", sql]).refused(2);
+    assert!(early.contains("nothing had been delivered by 2026-05-31"), "{early}");
+    let later = project.run(&["--as-of", "2026-06-02", "-c", sql]);
+    assert_eq!((later.code, later.stdout.as_str()), (0, "billed\n1.00\n"));
+    assert!(later.stderr.contains("source `plain` leaves out 1 files"), "{}", later.stderr);
+}

@@ -25,9 +25,11 @@ fn sound() -> Vec<(&'static str, ArrayRef)> {
 }
 
 fn checked(settings: &str, columns: &[(&'static str, ArrayRef)]) -> Given {
-    let project = Project::new(&format!("[sources.charges]\npath = \"charges\"\n{settings}\n"));
+    let project = Project::new(&format!(
+        "[project]\nas_of = \"2026-06-02\"\n[sources.charges]\npath = \"charges\"\n{settings}\n"
+    ));
     project.parquet("charges/a.parquet", columns);
-    project.run(&["--as-of", "2026-06-02", "check", "charges"])
+    project.run(&["check", "charges"])
 }
 
 /// Rule → verdict, failing, share.
@@ -156,8 +158,9 @@ fn the_ledger_is_checked_source_by_source() {
 
 /// A project with one invoice of Acme for May, of which the ledger holds 12.75, in the form of Invoice Detail.
 fn invoiced(cost: &str) -> Project {
-    let project =
-        Project::new("[sources.charges]\npath = \"charges\"\n[tables.invoices]\npath = \"invoice_detail.csv\"\n");
+    let project = Project::new(
+        "[project]\nas_of = \"2026-06-02\"\n[sources.charges]\npath = \"charges\"\n[tables.invoices]\npath = \"invoice_detail.csv\"\n",
+    );
     project.parquet("charges/a.parquet", &with(sound(), "InvoiceId", texts(&["I-1", "I-1"])));
     project.write(
         "invoice_detail.csv",
@@ -179,7 +182,7 @@ fn invoiced(cost: &str) -> Project {
 
 #[test]
 fn invoices_may_come_as_invoice_detail() {
-    let check = |cost| invoiced(cost).run(&["--as-of", "2026-06-02", "check", "invoice_reconciliation"]);
+    let check = |cost| invoiced(cost).run(&["check", "invoice_reconciliation"]);
     let given = check("12.00");
     assert_eq!((given.code, given.stdout.contains("warning")), (0, false), "{}{}", given.stdout, given.stderr);
     // 0.25 of 13.00 is 1.92 %, 2.25 of 15.00 is 15 %.

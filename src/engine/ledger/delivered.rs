@@ -75,6 +75,17 @@ impl Delivered {
         Ok(Self { name: name.to_owned(), location, store, speech, objects: selection.counted, set_aside })
     }
 
+    /// What to tell of files that the date leaves out for nothing but their time of modification, which a copy changes.
+    pub(crate) fn left_out_by_modification(&self, known_at: NaiveDate) -> Option<String> {
+        let later = self.set_aside.iter().filter(|aside| matches!(aside.reason, Reason::Later(_))).count();
+        (self.speech.layout() == Layout::Plain && later > 0).then(|| {
+            format!(
+                "as of {known_at}, source `{}` leaves out {later} files that were modified later; their names tell no time of delivery",
+                self.name
+            )
+        })
+    }
+
     /// Sets aside text files that hold the very bytes of another file.
     ///
     /// # Errors

@@ -127,6 +127,14 @@ impl Ledger {
         })
     }
 
+    /// Whether no file counts.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.iter().all(|part| match part {
+            Part::Files(table) => table.source.files.is_empty(),
+            Part::Records { source, .. } => source.objects.is_empty(),
+        })
+    }
+
     /// Every source as files of FOCUS: those of records answer for the columns that their mapping gives.
     pub(crate) fn as_files(&self) -> Vec<Arc<OpenSource>> {
         let of_part = |part: &Part| match part {

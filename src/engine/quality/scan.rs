@@ -128,11 +128,13 @@ impl Survey {
                 *tally.days.entry(day).or_default() += charges;
             }
             let object = objects.value(row);
-            let speaks = self.spoken_of.get(&(tally.source.clone(), object.to_owned()));
+            let of_file = (tally.source.clone(), object.to_owned());
+            let speaks = self.spoken_of.get(&of_file).ok_or_else(|| {
+                // Counted by no rule, its charges would seem to break none.
+                Error::internal("a charge comes from an object that the source does not list").with("object", object)
+            })?;
             for (index, place) in self.places.iter().enumerate() {
-                let (Some((concerned, failing)), true) = (place, speaks.is_some_and(|speaks| speaks[index])) else {
-                    continue;
-                };
+                let (Some((concerned, failing)), true) = (place, speaks[index]) else { continue };
                 tally.rules[index].add(count(*concerned, row), count(*failing, row), object);
             }
         }
