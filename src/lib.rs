@@ -13,6 +13,7 @@ pub mod error;
 pub mod focus;
 pub mod land;
 pub mod output;
+pub mod prices;
 pub mod query;
 pub mod storage;
 pub mod units;

@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use crate::error::Result;
+use crate::prices::Unpriced;
 use crate::units::FiscalCalendar;
 
 /// The name of the configuration file.
@@ -42,6 +43,9 @@ pub struct Config {
     /// `[storage]`: regions and endpoints by their standard names; never secrets.
     #[serde(default)]
     pub storage: BTreeMap<String, String>,
+    /// `[price_book]`: what a unit costs, for usage without cost and to price history anew.
+    #[serde(default)]
+    pub price_book: Option<PriceBook>,
     /// `[prices]`: what requests and transfer cost, for `--stats`.
     #[serde(default)]
     pub prices: Prices,
@@ -139,6 +143,17 @@ pub struct Table {
     /// Types of columns, where the detected one is not right: column = SQL type such as `decimal(38,2)`, `date`, `text`.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
+}
+
+/// `[price_book]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PriceBook {
+    /// Object, folder or glob: CSV with a header, or Parquet.
+    pub path: String,
+    /// What becomes of a price that is not in it: `error` or `null`.
+    #[serde(default)]
+    pub unpriced: Unpriced,
 }
 
 /// `[limits]`: what no query may exceed; flags override them.

@@ -1,5 +1,6 @@
-//! The tables beside the bills, as CSV: roster, budgets, invoices.
+//! The tables beside the bills, as CSV: roster, budgets, invoices, prices.
 
+use super::anthropic;
 use super::calendar::{Calendar, Day, date_of};
 use super::company::Company;
 use super::delivery::Setting;
@@ -9,6 +10,9 @@ use super::quota::Source;
 use super::teams::TEAMS;
 use super::truth::InvoiceResidual;
 use crate::error::Result;
+
+/// The price book.
+pub(super) const PRICES: &str = "facts/prices.csv";
 
 /// By how much the wrong invoice is off, in cents.
 const RESIDUAL_CENTS: i128 = 128_417;
@@ -20,11 +24,12 @@ pub(super) struct Ledgers {
     pub(super) all: Ledger,
 }
 
-/// Writes roster, budgets and invoices.
+/// Writes roster, budgets, invoices and prices.
 pub(super) async fn write(setting: &Setting, ledgers: &Ledgers) -> Result<()> {
     setting.target.put("facts/roster.csv", roster(&setting.company)).await?;
     setting.target.put("facts/budgets.csv", budgets(&setting.calendar, ledgers)).await?;
-    setting.target.put("facts/invoices.csv", invoices(setting, ledgers)).await
+    setting.target.put("facts/invoices.csv", invoices(setting, ledgers)).await?;
+    setting.target.put(PRICES, anthropic::price_book(setting)).await
 }
 
 /// The invoice that does not match.

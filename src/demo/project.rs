@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::calendar::{Day, date_of, monday_of};
 use super::delivery::Setting;
-use super::facts::{Ledgers, residual};
+use super::facts::{Ledgers, PRICES, residual};
 use super::ledger::{NO_TEAM, Totals};
 use super::outcomes::Counts;
 use super::part::Part;
@@ -33,6 +33,7 @@ pub(super) fn configuration(setting: &Setting) -> String {
         let name = path.trim_end_matches(".csv");
         text.push_str(&format!("\n[tables.{name}]\npath = \"facts/{path}\"\n"));
     }
+    text.push_str(&format!("\n[price_book]\npath = \"{PRICES}\"\n"));
     text
 }
 

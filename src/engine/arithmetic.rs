@@ -93,6 +93,16 @@ impl Operation {
     }
 }
 
+/// `left × right`, all at the scale of the ledger; `None` when it has more than 38 digits.
+pub(super) fn product(left: i128, right: i128) -> Option<i128> {
+    Operation::Multiply.compute(left, MONEY_SCALE, right, MONEY_SCALE)
+}
+
+/// `amount ÷ count` at the scale of the ledger, of an amount at that scale and a whole number that is not zero.
+pub(super) fn quotient(amount: i128, count: i128) -> Option<i128> {
+    Operation::Divide.compute(amount, MONEY_SCALE, count, 0)
+}
+
 /// The scale of a number that takes part in exact arithmetic.
 fn scale(number: &DataType) -> Option<i8> {
     match number {

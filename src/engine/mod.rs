@@ -17,6 +17,7 @@ mod guard;
 mod guarded;
 pub mod ledger;
 mod names;
+mod pricing;
 mod quality;
 mod rounding;
 mod runtime;
@@ -29,6 +30,7 @@ pub use answer::{Answer, Statistics};
 pub use check::{CheckOutcome, Finding};
 pub use errors::Sql;
 pub use ledger::Ledger;
+pub use pricing::priced;
 pub use quality::{Score, Scorecard, Verdict};
 
 use std::collections::{BTreeSet, HashMap};

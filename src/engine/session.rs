@@ -29,8 +29,9 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, as_of, guard, tokens};
+use super::{Engine, Limits, amplify, as_of, guard, pricing, tokens};
 use crate::error::{Error, ErrorKind, Result};
+use crate::prices::PriceBook;
 use crate::query::{Bound, SavedQuery, bind};
 use crate::storage::{Location, Meter, MeteredStore};
 
@@ -50,6 +51,7 @@ pub(super) struct Session<'e> {
     pool: Arc<HighWaterPool>,
     opened: tokio::sync::Mutex<Tables>,
     notes: std::sync::Mutex<Vec<String>>,
+    shelf: pricing::Shelf,
 }
 
 impl<'e> Session<'e> {
@@ -80,12 +82,14 @@ impl<'e> Session<'e> {
             )
             .build();
         let context = SessionContext::new_with_state(state);
+        let shelf = pricing::Shelf::default();
         {
             let state = context.state_ref();
             let mut state = state.write();
             datafusion_functions_json::register_all(&mut *state)
                 .and_then(|()| amplify::cap(&mut *state))
                 .and_then(|()| tokens::register(&mut *state))
+                .and_then(|()| pricing::register(&mut *state, &shelf))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;
@@ -101,6 +105,7 @@ impl<'e> Session<'e> {
             pool,
             opened: tokio::sync::Mutex::default(),
             notes: std::sync::Mutex::default(),
+            shelf,
         })
     }
 
@@ -147,6 +152,9 @@ impl<'e> Session<'e> {
             let failed = |cause| from_datafusion(cause, Some(sql));
             let mut statement = guard::parse_one(sql)?;
             as_of::replace_calls(&mut statement, &bound.values)?;
+            if pricing::is_used(&statement) {
+                self.price_book().await?;
+            }
             let spelling = self.open_tables(&statement, sql, path).await?;
             spelling.apply(&mut statement);
             let plan = self.context.state().statement_to_plan(statement).await.map_err(failed)?;
@@ -311,6 +319,18 @@ impl<'e> Session<'e> {
         let opened = self.open(files, Twins::Each).await?;
         let files = Ledger::new(opened, &[], &self.context.state())?;
         ledger.set_aside(Some(Arc::new(files)))
+    }
+
+    /// The price book of the configuration, read once a statement.
+    async fn price_book(&self) -> Result<Arc<PriceBook>> {
+        if let Some(book) = self.shelf.book() {
+            return Ok(Arc::clone(book));
+        }
+        let settings = self.engine.config.price_book.as_ref().ok_or_else(pricing::no_price_book)?;
+        let location = self.engine.location(&settings.path)?;
+        let store = self.register(&location)?;
+        let book = pricing::read(settings, &location, store.as_ref()).await?;
+        Ok(Arc::clone(self.shelf.put(book)))
     }
 
     /// The metered store of `location`, made known to the scans of this statement.

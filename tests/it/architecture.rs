@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 14] = [
+const LAYERS: [(&str, usize); 15] = [
     ("error", 0),
     ("units", 0),
     ("clock", 0),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, usize); 14] = [
     ("dialects", 2),
     ("engine", 4),
     ("output", 1),
+    ("prices", 1),
     ("demo", 2),
     ("land", 5),
     ("cli", 6),
@@ -22,7 +23,7 @@ const LAYERS: [(&str, usize); 14] = [
 ];
 
 /// Modules of one layer that may use each other: (user, used).
-const SIDEWAYS: [(&str, &str); 2] = [("units", "error"), ("clock", "error")];
+const SIDEWAYS: [(&str, &str); 3] = [("units", "error"), ("clock", "error"), ("prices", "focus")];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

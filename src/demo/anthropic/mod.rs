@@ -91,6 +91,18 @@ pub(super) fn price_change(setting: &Setting) -> PriceChange {
     }
 }
 
+/// The prices of the history as a price book in CSV.
+pub(super) fn price_book(setting: &Setting) -> String {
+    let mut csv = String::from("provider,model,token_class,kind,valid_from,valid_to,currency,price,per,source\n");
+    let (provider, date) = (Source::Anthropic.provider(), |day: Day| date_of(day).to_string());
+    let lines = models::price_lines(setting.calendar.first_day(), rows::price_change_day(setting));
+    for (model, class, price, from, to) in lines {
+        let (from, to) = (date(from), to.map(date).unwrap_or_default());
+        csv.push_str(&format!("{provider},{model},{class},list,{from},{to},USD,{price},1000000,price list\n"));
+    }
+    csv
+}
+
 /// Tokens by class as a part of the truth.
 pub(super) fn token_counts(tokens: [u64; 4]) -> Vec<TokenCount> {
     let count = |(class, tokens): (&models::TokenClass, u64)| TokenCount {

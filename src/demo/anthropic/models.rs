@@ -1,5 +1,6 @@
 //! The models of Anthropic, their prices and the token classes they bill.
 
+use super::super::calendar::Day;
 use super::super::line::Line;
 use super::super::money::Amount;
 
@@ -9,16 +10,42 @@ pub(super) struct TokenClass {
     meter: &'static str,
     pub(super) direction: &'static str,
     pub(super) cache_action: &'static str,
+    /// The word of the price book.
+    priced_as: &'static str,
     /// Tokens of this class in a typical call.
     pub(super) typical: i64,
 }
 
 /// All classes, in the order of the truth.
 pub(super) const CLASSES: [TokenClass; 4] = [
-    TokenClass { meter: "Input Tokens", direction: "Input", cache_action: "Uncached", typical: 12_000 },
-    TokenClass { meter: "Output Tokens", direction: "Output", cache_action: "Uncached", typical: 2_500 },
-    TokenClass { meter: "Cache Read Tokens", direction: "Input", cache_action: "Read", typical: 60_000 },
-    TokenClass { meter: "Cache Write Tokens", direction: "Input", cache_action: "Write", typical: 6_000 },
+    TokenClass {
+        meter: "Input Tokens",
+        direction: "Input",
+        cache_action: "Uncached",
+        priced_as: "input",
+        typical: 12_000,
+    },
+    TokenClass {
+        meter: "Output Tokens",
+        direction: "Output",
+        cache_action: "Uncached",
+        priced_as: "output",
+        typical: 2_500,
+    },
+    TokenClass {
+        meter: "Cache Read Tokens",
+        direction: "Input",
+        cache_action: "Read",
+        priced_as: "cache_read",
+        typical: 60_000,
+    },
+    TokenClass {
+        meter: "Cache Write Tokens",
+        direction: "Input",
+        cache_action: "Write",
+        priced_as: "cache_write_5m",
+        typical: 6_000,
+    },
 ];
 
 /// A model with the prices of a million tokens of each class, in thousandths of a dollar.
@@ -79,6 +106,22 @@ pub(super) fn price_change() -> (&'static str, &'static str, Amount, Amount) {
 /// The price of a million tokens in thousandths of a dollar.
 pub(super) fn price(model: usize, class: usize, changed: bool) -> i64 {
     if changed && (model, class) == CHANGED { NEW_PRICE } else { MODELS[model].prices[class] }
+}
+
+/// Every price as a line of the price book: model, class, price of a million tokens, first day, day on which it ended.
+pub(super) fn price_lines(first: Day, change: Day) -> Vec<(&'static str, &'static str, Amount, Day, Option<Day>)> {
+    let mut lines = Vec::new();
+    for (number, model) in MODELS.iter().enumerate() {
+        for (class, token) in CLASSES.iter().enumerate() {
+            let amount = |changed| Amount::new(price(number, class, changed).into(), 3);
+            let changes = (number, class) == CHANGED;
+            lines.push((model.id, token.priced_as, amount(false), first, changes.then_some(change)));
+            if changes {
+                lines.push((model.id, token.priced_as, amount(true), change, None));
+            }
+        }
+    }
+    lines
 }
 
 /// The line of a token class of a model.

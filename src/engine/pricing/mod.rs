@@ -1,0 +1,107 @@
+//! The price book in SQL: functions that look prices up, and the step that prices usage without cost.
+//!
+//! The book is read when the first statement of a session needs it: one that calls a function of this module, directly
+//! or through a view.
+
+mod functions;
+mod read;
+mod usage;
+
+pub(crate) use functions::{is_used, register};
+pub(crate) use read::read;
+pub use usage::priced;
+
+use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, OnceLock};
+
+use chrono::{DateTime, NaiveDate};
+use datafusion::common::Result as DataFusionResult;
+
+use super::errors::to_datafusion;
+use crate::error::{Error, Result};
+use crate::prices::{PriceBook, PriceLine};
+
+/// The place of the price book of a session: empty until it is read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shelf(Arc<OnceLock<Arc<PriceBook>>>);
+
+impl Shelf {
+    /// The book, once it is there.
+    pub(crate) fn book(&self) -> Option<&Arc<PriceBook>> {
+        self.0.get()
+    }
+
+    /// Puts `book` on the shelf unless there is one, and gives the one that is there.
+    pub(crate) fn put(&self, book: Arc<PriceBook>) -> &Arc<PriceBook> {
+        self.0.get_or_init(|| book)
+    }
+}
+
+// Two functions are the same when they look into the same book.
+impl PartialEq for Shelf {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Shelf {}
+
+impl Hash for Shelf {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
+
+/// What a statement gets that needs a price book where none is configured.
+pub(crate) fn no_price_book() -> Error {
+    Error::invalid("there is no price book").hint("add `[price_book]` with `path = \"prices.csv\"` to outlay.toml").hint(
+        "its columns: provider, model, token_class, kind, service_tier, context, valid_from, valid_to, currency, price, per, source",
+    )
+}
+
+/// Answers row by row, each distinct question once: a batch of thousands of rows has a handful of them.
+fn once_each<Q: Copy + Eq + Hash, A: Copy>(
+    rows: usize,
+    question: impl Fn(usize) -> Option<Q>,
+    answer: impl Fn(Q) -> Result<Option<A>>,
+) -> DataFusionResult<Vec<Option<A>>> {
+    let mut known: HashMap<Q, Option<A>> = HashMap::new();
+    let mut answers = Vec::with_capacity(rows);
+    for row in 0..rows {
+        let Some(question) = question(row) else {
+            answers.push(None);
+            continue;
+        };
+        let found = match known.get(&question) {
+            Some(found) => *found,
+            None => {
+                let found = answer(question).map_err(to_datafusion)?;
+                known.insert(question, found);
+                found
+            }
+        };
+        answers.push(found);
+    }
+    Ok(answers)
+}
+
+/// The day, UTC, of a time in microseconds since 1970.
+fn day_of(micros: i64) -> Result<NaiveDate> {
+    DateTime::from_timestamp_micros(micros)
+        .map(|time| time.date_naive())
+        .ok_or_else(|| Error::data("a time lies outside of the calendar").with("microseconds", micros.to_string()))
+}
+
+/// Refuses a price in another currency than the one asked for.
+fn in_currency<'b>(line: &'b PriceLine, currency: Option<&str>) -> Result<&'b PriceLine> {
+    match currency.filter(|currency| !currency.is_empty() && *currency != line.currency) {
+        None => Ok(line),
+        Some(currency) => Err(Error::invalid(format!(
+            "the price of `{}` of `{}` is in {}, the charge in {currency}",
+            line.class, line.model, line.currency
+        ))
+        .with("price", format!("{}:{}", line.file, line.line))
+        .hint(format!("give the price in {currency}, or convert the charges before they are compared"))),
+    }
+}
