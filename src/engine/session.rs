@@ -286,7 +286,9 @@ impl<'e> Session<'e> {
         let notes = delivered.iter().filter_map(|delivered| delivered.left_out_by_modification(known_at?));
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).extend(notes);
         let overlaps = &self.engine.config.overlaps;
-        Ledger::new(self.open(delivered, Twins::Once).await?, overlaps, &self.context.state()).map(Arc::new)
+        let opened = self.open(delivered, Twins::Once).await?;
+        let book = self.book_for(&opened).await?;
+        Ledger::new(opened, overlaps, &book, &self.context.state()).map(Arc::new)
     }
 
     /// Opens what was delivered, several sources at a time.
@@ -317,8 +319,16 @@ impl<'e> Session<'e> {
             return ledger.set_aside(None);
         }
         let opened = self.open(files, Twins::Each).await?;
-        let files = Ledger::new(opened, &[], &self.context.state())?;
+        let book = self.book_for(&opened).await?;
+        let files = Ledger::new(opened, &[], &book, &self.context.state())?;
         ledger.set_aside(Some(Arc::new(files)))
+    }
+
+    /// The price book that the usage of `sources` needs: that of the configuration, or one without a line, which says what
+    /// is missing when a query asks for the cost of usage that has none.
+    async fn book_for(&self, sources: &[Source]) -> Result<Arc<PriceBook>> {
+        let needed = sources.iter().any(Source::may_lack_cost);
+        if needed && self.engine.config.price_book.is_some() { self.price_book().await } else { Ok(Arc::default()) }
     }
 
     /// The price book of the configuration, read once a statement.

@@ -1,8 +1,9 @@
 //! A small company: CSV files written by hand, made into a project in a temporary folder.
 //!
 //! `sources/NAME.csv` becomes a source of Parquet files in which every column is text, `tables/NAME.csv` a table,
-//! `deliveries/NAME/2026-05_2026-06-02.csv` the delivery of May on 2 June of a source, `exports/DIALECT.json` (or csv, ndjson) a source of that dialect as it is, and `outlay.toml` is added to the
-//! configuration. An empty cell is NULL. A row of charges says only what its test is about: columns of FOCUS that a file leaves out are
+//! `deliveries/NAME/2026-05_2026-06-02.csv` the delivery of May on 2 June of a source, `exports/DIALECT.json` (or csv,
+//! ndjson) a source of that dialect as it is, `prices.csv` the price book; `outlay.toml` is added to the configuration.
+//! An empty cell is NULL. A row of charges says only what its test is about: columns of FOCUS that a file leaves out are
 //! filled in (see [`Charges::complete`]), and columns such as `Tags.team` become one column `Tags` of JSON.
 
 use std::collections::BTreeMap;
@@ -57,6 +58,11 @@ impl Company {
         let more = folder.join("outlay.toml");
         if more.is_file() {
             config.push_str(&fs::read_to_string(more)?);
+        }
+        let prices = folder.join("prices.csv");
+        if prices.is_file() {
+            fs::copy(&prices, company.folder.path().join("prices.csv"))?;
+            config.push_str("[price_book]\npath = \"prices.csv\"\n");
         }
         fs::write(company.config_file(), config)?;
         Ok(company)

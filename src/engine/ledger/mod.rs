@@ -27,15 +27,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
-use datafusion::catalog::TableProvider;
-use datafusion::common::Result as DataFusionResult;
-use datafusion::datasource::provider_as_source;
 use datafusion::execution::SessionState;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::LogicalPlan;
 
+use super::pricing::priced;
 use crate::config;
 use crate::error::Result;
 use crate::focus::{self, Kind};
+use crate::prices::PriceBook;
 use overlap::Overlaps;
 use provider::SourceTable;
 
@@ -44,6 +43,9 @@ pub const NAMES: [&str; 2] = ["spend", "focus_data_table"];
 
 /// The name under which SQL finds the charges that were delivered and do not count.
 pub const SET_ASIDE: &str = "set_aside";
+
+/// The column that says where the cost of a charge comes from: `billed`, `vendor estimate` or `price book`.
+pub(super) const COST_BASIS: &str = "x_CostBasis";
 
 /// Columns that say where a charge came from: the source of the configuration, and the object.
 pub const PROVENANCE: [&str; 2] = ["x_SourceName", "x_ObjectName"];
@@ -59,8 +61,8 @@ pub struct Ledger {
 /// The charges of one source.
 #[derive(Debug)]
 enum Part {
-    /// FOCUS Parquet, scanned as it is.
-    Files(Arc<SourceTable>),
+    /// FOCUS Parquet, scanned as it is; where files hold usage without cost, priced from the price book.
+    Files { table: Arc<SourceTable>, priced: Option<Arc<LogicalPlan>> },
     /// Records of a vendor, mapped to charges with exactly the columns of the ledger.
     Records { source: Box<VendorSource>, charges: Arc<LogicalPlan> },
 }
@@ -68,19 +70,17 @@ enum Part {
 impl Part {
     fn name(&self) -> &str {
         match self {
-            Self::Files(table) => &table.source.name,
+            Self::Files { table, .. } => &table.source.name,
             Self::Records { source, .. } => &source.name,
         }
     }
 
     /// Every charge of the source.
-    fn charges(&self) -> DataFusionResult<LogicalPlan> {
+    fn charges(&self) -> Result<LogicalPlan> {
         match self {
             Self::Records { charges, .. } => Ok(charges.as_ref().clone()),
-            Self::Files(table) => {
-                let provider = Arc::clone(table) as Arc<dyn TableProvider>;
-                LogicalPlanBuilder::scan(self.name(), provider_as_source(provider), None)?.build()
-            }
+            Self::Files { priced: Some(charges), .. } => Ok(charges.as_ref().clone()),
+            Self::Files { table, priced: None } => table.charges(),
         }
     }
 }
@@ -92,8 +92,16 @@ impl Ledger {
     /// # Errors
     /// [`crate::ErrorKind::Invalid`] for an overlap over columns that the ledger does not have,
     /// [`crate::ErrorKind::Internal`] when the charges of a vendor cannot be given the columns of the ledger.
-    pub(crate) fn new(opened: Vec<Source>, overlaps: &[config::Overlap], state: &SessionState) -> Result<Self> {
+    pub(crate) fn new(
+        opened: Vec<Source>,
+        overlaps: &[config::Overlap],
+        book: &Arc<PriceBook>,
+        state: &SessionState,
+    ) -> Result<Self> {
         let mut extras: BTreeMap<String, Kind> = BTreeMap::new();
+        if opened.iter().any(Source::may_lack_cost) {
+            extras.insert(COST_BASIS.to_owned(), Kind::Text);
+        }
         for (name, kind) in opened.iter().flat_map(Source::extras) {
             extras.entry(name.to_owned()).and_modify(|known| *known = known.widen(kind)).or_insert(kind);
         }
@@ -103,13 +111,18 @@ impl Ledger {
         let schema = Arc::new(Schema::new(fields.into_iter().chain(provenance()).collect::<Vec<_>>()));
         let parts = opened.into_iter().map(|source| {
             Ok(match source {
-                Source::Focus(source) => Part::Files(Arc::new(SourceTable {
-                    source: Arc::from(source),
-                    file_schema: Arc::clone(&file_schema),
-                    schema: Arc::clone(&schema),
-                })),
+                Source::Focus(source) => {
+                    let lacks_cost = source.lacks_cost();
+                    let table = Arc::new(SourceTable {
+                        source: Arc::from(source),
+                        file_schema: Arc::clone(&file_schema),
+                        schema: Arc::clone(&schema),
+                    });
+                    let priced = if lacks_cost { Some(Arc::new(priced(table.charges()?, book)?)) } else { None };
+                    Part::Files { table, priced }
+                }
                 Source::Vendor(source) => {
-                    let charges = Arc::new(source.charges(state, &schema)?);
+                    let charges = Arc::new(priced(source.charges(state, &schema)?, book)?);
                     Part::Records { source, charges }
                 }
             })
@@ -122,7 +135,7 @@ impl Ledger {
     /// The sources of FOCUS Parquet, by name.
     pub fn sources(&self) -> impl Iterator<Item = &OpenSource> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Files(table) => Some(table.source.as_ref()),
+            Part::Files { table, .. } => Some(table.source.as_ref()),
             Part::Records { .. } => None,
         })
     }
@@ -130,7 +143,7 @@ impl Ledger {
     /// Whether no file counts.
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.iter().all(|part| match part {
-            Part::Files(table) => table.source.files.is_empty(),
+            Part::Files { table, .. } => table.source.files.is_empty(),
             Part::Records { source, .. } => source.objects.is_empty(),
         })
     }
@@ -138,7 +151,7 @@ impl Ledger {
     /// Every source as files of FOCUS: those of records answer for the columns that their mapping gives.
     pub(crate) fn as_files(&self) -> Vec<Arc<OpenSource>> {
         let of_part = |part: &Part| match part {
-            Part::Files(table) => Arc::clone(&table.source),
+            Part::Files { table, .. } => Arc::clone(&table.source),
             Part::Records { source, .. } => Arc::new(source.as_files()),
         };
         self.parts.iter().map(of_part).collect()
@@ -148,7 +161,7 @@ impl Ledger {
     pub fn vendors(&self) -> impl Iterator<Item = &VendorSource> {
         self.parts.iter().filter_map(|part| match part {
             Part::Records { source, .. } => Some(source.as_ref()),
-            Part::Files(_) => None,
+            Part::Files { .. } => None,
         })
     }
 }

@@ -37,6 +37,8 @@ pub struct LedgerFile {
     pub contract: FileContract,
     /// First and last value of the time columns that carry statistics.
     pub times: BTreeMap<&'static str, TimeRange>,
+    /// Whether its statistics count charges without EffectiveCost.
+    lacks_cost: bool,
     fingerprint: u64,
 }
 
@@ -96,6 +98,11 @@ impl OpenSource {
         Ok(Self { name, location, dialect, declared, files, set_aside, footers })
     }
 
+    /// Whether files hold charges without cost, as dumps of usage do that were landed.
+    pub(super) fn lacks_cost(&self) -> bool {
+        self.files.iter().any(|file| file.lacks_cost)
+    }
+
     /// A source whose files all have `columns`, without their charges counted.
     pub(super) fn of_columns(
         name: &str,
@@ -111,6 +118,7 @@ impl OpenSource {
             rows: 0,
             contract: contract.clone(),
             times: BTreeMap::new(),
+            lacks_cost: false,
             fingerprint: 0,
         };
         Self {
@@ -165,7 +173,15 @@ impl FooterReader<'_> {
         let rows = usize::try_from(metadata.file_metadata().num_rows()).map_err(|cause| {
             Error::data("the footer counts fewer than no rows").with("object", url.clone()).because(cause)
         })?;
-        Ok(LedgerFile { object: object.clone(), rows, contract, times, fingerprint: fingerprint(&metadata) })
+        let lacks_cost = lacks_cost(&schema, &contract, &metadata);
+        Ok(LedgerFile {
+            object: object.clone(),
+            rows,
+            contract,
+            times,
+            lacks_cost,
+            fingerprint: fingerprint(&metadata),
+        })
     }
 }
 
@@ -217,6 +233,15 @@ fn times(
             Some((column.name, TimeRange { first, last, exact }))
         })
         .collect()
+}
+
+/// Whether some row group counts NULLs of EffectiveCost.
+fn lacks_cost(schema: &Schema, contract: &FileContract, metadata: &ParquetMetaData) -> bool {
+    let Some(Mapping::Physical(index)) = contract.mappings.get("EffectiveCost") else { return false };
+    let descriptor = metadata.file_metadata().schema_descr();
+    let converter = StatisticsConverter::try_new(schema.field(*index).name(), schema, descriptor);
+    let counts = converter.and_then(|converter| converter.row_group_null_counts(metadata.row_groups()));
+    counts.is_ok_and(|counts| counts.iter().flatten().any(|nulls| nulls > 0))
 }
 
 /// The least or the greatest of `values` as a time in microseconds; `None` when one is missing or no time.

@@ -18,7 +18,7 @@ use datafusion::sql::sqlparser::ast::{self, SelectItem, SetExpr};
 
 use super::Part;
 use crate::config::{self, OverlapGrain};
-use crate::engine::errors::{Sql, from_datafusion};
+use crate::engine::errors::{Sql, from_datafusion, to_datafusion};
 use crate::engine::guard;
 use crate::engine::names::Spelling;
 use crate::error::{Error, Result, did_you_mean};
@@ -76,7 +76,7 @@ impl Overlaps {
         for overlap in concerned {
             let left = match charges {
                 Some(charges) => charges,
-                None => parts[index].charges()?,
+                None => charges_of(&parts[index])?,
             };
             charges = Some(overlap.join(left, parts, index, filters, JoinType::LeftAnti)?);
         }
@@ -87,7 +87,7 @@ impl Overlaps {
     pub(super) fn set_aside(&self, parts: &[Part], counted_in: &str) -> DataFusionResult<Vec<LogicalPlan>> {
         let mut plans = Vec::new();
         for index in 0..parts.len() {
-            let mut rest = parts[index].charges()?;
+            let mut rest = charges_of(&parts[index])?;
             for overlap in self.0.iter().filter(|overlap| overlap.yields(index)) {
                 let columns: Vec<Expr> = rest.schema().columns().into_iter().map(|column| ident(column.name)).collect();
                 let taken = overlap.join(rest.clone(), parts, index, &[], JoinType::Inner)?;
@@ -136,7 +136,7 @@ impl Overlap {
 
     /// The uses that a part has: keys, stretch of time and rank.
     fn uses(&self, part: &Part, rank: usize, filters: &[Expr]) -> DataFusionResult<LogicalPlan> {
-        let mut builder = LogicalPlanBuilder::from(part.charges()?);
+        let mut builder = LogicalPlanBuilder::from(charges_of(part)?);
         let of_time = filters.iter().filter_map(|filter| self.widened(filter));
         for filter in of_time.chain(self.condition.clone()) {
             builder = builder.filter(filter)?;
@@ -188,6 +188,10 @@ impl Overlap {
         }
         case.end()
     }
+}
+
+fn charges_of(part: &Part) -> DataFusionResult<LogicalPlan> {
+    part.charges().map_err(to_datafusion)
 }
 
 fn key_name(key: usize) -> String {

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, Result as DataFusionResult, ScalarValue, Statistics};
-use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::datasource::{TableType, provider_as_source};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::expr_rewriter::unnormalize_col;
 use datafusion::logical_expr::utils::conjunction;
@@ -24,8 +24,9 @@ use datafusion::physical_plan::union::UnionExec;
 use super::adapter::LedgerAdapterFactory;
 use super::open::{FOOTER_HINT_BYTES, LedgerFile, OpenSource};
 use super::{Ledger, Part, TimeRange, provenance};
-use crate::engine::errors::to_datafusion;
+use crate::engine::errors::{from_datafusion, to_datafusion};
 use crate::engine::guarded::GuardedParquet;
+use crate::error::Result;
 
 #[async_trait]
 impl TableProvider for Ledger {
@@ -55,8 +56,8 @@ impl TableProvider for Ledger {
         for (index, part) in self.parts.iter().enumerate() {
             let charges = self.overlaps.counted(&self.parts, index, &filters)?;
             scans.push(match (charges, part) {
-                (None, Part::Files(table)) => table.scan(state, projection, &filters, limit).await?,
-                (None, Part::Records { charges, .. }) => {
+                (None, Part::Files { table, priced: None }) => table.scan(state, projection, &filters, limit).await?,
+                (None, Part::Files { priced: Some(charges), .. } | Part::Records { charges, .. }) => {
                     state.create_physical_plan(&narrowed(charges.as_ref().clone(), projection, &filters)?).await?
                 }
                 (Some(charges), _) => state.create_physical_plan(&narrowed(charges, projection, &filters)?).await?,
@@ -135,6 +136,14 @@ impl TableProvider for SourceTable {
 }
 
 impl SourceTable {
+    /// Every charge of the source.
+    pub(super) fn charges(self: &Arc<Self>) -> Result<LogicalPlan> {
+        let provider = Arc::clone(self) as Arc<dyn TableProvider>;
+        LogicalPlanBuilder::scan(self.source.name.as_str(), provider_as_source(provider), None)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(|cause| from_datafusion(cause, None))
+    }
+
     /// Fails for the first file that cannot answer for a column of the query, before anything is read.
     fn refuse_unreadable(&self, projection: Option<&Vec<usize>>, filters: &[Expr]) -> DataFusionResult<()> {
         let all: Vec<usize> = (0..self.file_schema.fields().len()).collect();

@@ -38,7 +38,7 @@ impl Ledger {
             .iter()
             .map(|part| {
                 let (name, location, set_aside, speech) = match part {
-                    Part::Files(table) => {
+                    Part::Files { table, .. } => {
                         let OpenSource { name, location, set_aside, dialect, .. } = table.source.as_ref();
                         (name, location, set_aside, Speech::Focus(dialect))
                     }

@@ -28,6 +28,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// Whether some of its usage may be without cost, to be priced.
+    pub(crate) fn may_lack_cost(&self) -> bool {
+        match self {
+            Self::Focus(source) => source.lacks_cost(),
+            Self::Vendor(_) => true,
+        }
+    }
+
     /// The extra columns of its charges, as often as files have them.
     pub(super) fn extras(&self) -> Box<dyn Iterator<Item = (&str, Kind)> + '_> {
         match self {

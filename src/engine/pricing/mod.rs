@@ -4,7 +4,10 @@
 //! or through a view.
 
 mod functions;
+mod quote;
 mod read;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub(crate) use functions::{is_used, register};

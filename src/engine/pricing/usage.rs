@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, StringViewArray, StructArray, TimestampMicrosecondArray,
-};
-use arrow::datatypes::{DataType, Decimal128Type, Field, FieldRef, Fields, TimestampMicrosecondType};
-use datafusion::common::{Column, DataFusionError, Result as DataFusionResult};
-use datafusion::functions::core::expr_fn::{coalesce, get_field};
-use datafusion::logical_expr::{
-    ColumnarValue, Expr, LogicalPlan, LogicalPlanBuilder, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    Volatility, cast, ident, lit, when,
-};
+use arrow::datatypes::FieldRef;
+use datafusion::common::{Column, Result as DataFusionResult};
+use datafusion::functions::core::expr_fn::coalesce;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast, ident, lit, when};
 
-use super::{Shelf, day_of, in_currency, once_each};
-use crate::engine::arithmetic::{product, quotient};
-use crate::engine::errors::{from_datafusion, to_datafusion};
-use crate::error::{Error, Result};
-use crate::focus::{Kind, money_type};
-use crate::prices::{PriceBook, PriceKind, PriceLine, TokenDetails, Unpriced};
+use super::Shelf;
+use super::quote::{
+    CONTRACTED_COST, CONTRACTED_UNIT_PRICE, CURRENCY, LIST_COST, LIST_UNIT_PRICE, PRICING_QUANTITY, PRICING_UNIT,
+    PriceUsage, QuotePart,
+};
+use crate::engine::errors::from_datafusion;
+use crate::error::Result;
+use crate::focus::Kind;
+use crate::prices::PriceBook;
 
 /// The column that says where the cost of a charge comes from.
 const BASIS: &str = "x_CostBasis";
@@ -41,14 +38,6 @@ const FILLED: [(&str, &str); 9] = [
     ("PricingQuantity", PRICING_QUANTITY),
     ("PricingUnit", PRICING_UNIT),
 ];
-
-const LIST_UNIT_PRICE: &str = "list_unit_price";
-const LIST_COST: &str = "list_cost";
-const CONTRACTED_UNIT_PRICE: &str = "contracted_unit_price";
-const CONTRACTED_COST: &str = "contracted_cost";
-const PRICING_QUANTITY: &str = "pricing_quantity";
-const PRICING_UNIT: &str = "pricing_unit";
-const CURRENCY: &str = "currency";
 
 /// `plan`, which has the columns of FOCUS, with the usage that has neither BilledCost nor EffectiveCost priced.
 ///
@@ -74,7 +63,7 @@ fn build(plan: LogicalPlan, book: &Arc<PriceBook>) -> DataFusionResult<LogicalPl
         .collect();
     let pass = |(column, _): &(Column, FieldRef)| Expr::Column(column.clone());
     let quoted = columns.iter().map(pass).chain([quote(book).alias(QUOTE)]);
-    let part = |name: &str| get_field(ident(QUOTE), name);
+    let part = |name: &'static str| ScalarUDF::new_from_impl(QuotePart::new(name)).call(vec![ident(QUOTE)]);
     let filled = |(column, field): &(Column, FieldRef)| {
         let value = match FILLED.iter().find(|(name, _)| name == field.name()) {
             Some((_, name)) => {
@@ -104,8 +93,7 @@ fn quote(book: &Arc<PriceBook>) -> Expr {
         .eq(lit("Usage"))
         .and(ident("BilledCost").is_null())
         .and(ident("EffectiveCost").is_null());
-    let function =
-        ScalarUDF::new_from_impl(PriceUsage { shelf, signature: Signature::user_defined(Volatility::Stable) });
+    let function = ScalarUDF::new_from_impl(PriceUsage::new(shelf));
     let columns = [
         "ServiceProviderName",
         "SkuPriceDetails",
@@ -116,194 +104,4 @@ fn quote(book: &Arc<PriceBook>) -> Expr {
         "ChargePeriodStart",
     ];
     function.call([needed].into_iter().chain(columns.map(ident)).collect())
-}
-
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct PriceUsage {
-    shelf: Shelf,
-    signature: Signature,
-}
-
-/// What the price of a row depends on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Question<'a> {
-    provider: &'a str,
-    details: Option<&'a str>,
-    meter: Option<&'a str>,
-    unit: &'a str,
-    currency: Option<&'a str>,
-    micros: Option<i64>,
-}
-
-/// The lines with the prices of a row.
-#[derive(Debug, Clone, Copy)]
-struct Quote<'b> {
-    list: Option<&'b PriceLine>,
-    contract: &'b PriceLine,
-}
-
-impl<'b> Quote<'b> {
-    fn find(book: &'b PriceBook, asked: Question<'_>) -> Result<Option<Self>> {
-        let micros = asked.micros.ok_or_else(|| Error::data("usage without ChargePeriodStart cannot be priced"))?;
-        let details = TokenDetails::parse(asked.details.unwrap_or("{}"))?;
-        let details = if asked.unit == "Tokens" { details } else { details.of_meter(asked.meter.unwrap_or_default()) };
-        let wanted = details.wanted(asked.provider, day_of(micros)?);
-        let Some(wanted) = book.named(wanted)? else { return Ok(None) };
-        let Some(contract) = book.price(PriceKind::Contract, &wanted)? else { return Ok(None) };
-        in_currency(contract, asked.currency)?;
-        let list = book.find(PriceKind::List, &wanted)?;
-        if let Some(list) = list {
-            in_currency(list, Some(&contract.currency))?;
-        }
-        Ok(Some(Self { list, contract }))
-    }
-}
-
-impl ScalarUDFImpl for PriceUsage {
-    fn name(&self) -> &'static str {
-        "price_usage"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn coerce_types(&self, _given: &[DataType]) -> DataFusionResult<Vec<DataType>> {
-        let text = DataType::Utf8View;
-        let texts = std::iter::repeat_n(text, 5);
-        Ok([DataType::Boolean].into_iter().chain(texts).chain([money_type(), Kind::Time.data_type()]).collect())
-    }
-
-    fn return_type(&self, _arguments: &[DataType]) -> DataFusionResult<DataType> {
-        Ok(DataType::Struct(fields()))
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        let book = self.shelf.book().ok_or_else(|| DataFusionError::Internal("no price book".to_owned()))?;
-        let arrays = ColumnarValue::values_to_arrays(&args.args)?;
-        let usage = Usage::new(&arrays)?;
-        let rows = usage.needed.len();
-        let quotes = once_each(
-            rows,
-            |row| usage.question(row),
-            |asked| Quote::find(book, asked).map_err(|error| error.with("unit", asked.unit)),
-        )?;
-        let mut columns = Columns::default();
-        for (row, quote) in quotes.into_iter().enumerate() {
-            let quantity = usage.quantity.is_valid(row).then(|| usage.quantity.value(row));
-            match (quote, quantity) {
-                (Some(quote), Some(quantity)) => {
-                    columns.push(quote, quantity, usage.text(UNIT, row).unwrap_or_default())?;
-                }
-                (Some(quote), None) if book.unpriced() == Unpriced::Error => {
-                    let error = Error::data("usage without ConsumedQuantity cannot be priced");
-                    return Err(to_datafusion(error.with("model", quote.contract.model.clone())));
-                }
-                _ => columns.push_null(),
-            }
-        }
-        Ok(ColumnarValue::Array(Arc::new(columns.finish())))
-    }
-}
-
-/// Where the texts stand among the arguments, after the condition.
-const PROVIDER: usize = 0;
-const DETAILS: usize = 1;
-const METER: usize = 2;
-const UNIT: usize = 3;
-const CHARGED_IN: usize = 4;
-
-struct Usage<'a> {
-    needed: &'a BooleanArray,
-    texts: Vec<&'a StringViewArray>,
-    quantity: &'a Decimal128Array,
-    times: &'a TimestampMicrosecondArray,
-}
-
-impl<'a> Usage<'a> {
-    fn new(arrays: &'a [ArrayRef]) -> DataFusionResult<Self> {
-        let [needed, texts @ .., quantity, times] = arrays else {
-            return Err(DataFusionError::Internal("usage has eight columns".to_owned()));
-        };
-        Ok(Self {
-            needed: needed.as_boolean(),
-            texts: texts.iter().map(AsArray::as_string_view).collect(),
-            quantity: quantity.as_primitive::<Decimal128Type>(),
-            times: times.as_primitive::<TimestampMicrosecondType>(),
-        })
-    }
-
-    fn text(&self, which: usize, row: usize) -> Option<&'a str> {
-        let texts = self.texts[which];
-        texts.is_valid(row).then(|| texts.value(row))
-    }
-
-    /// What has to be known for a row; `None` for a row that has its cost.
-    fn question(&self, row: usize) -> Option<Question<'a>> {
-        (self.needed.is_valid(row) && self.needed.value(row)).then(|| Question {
-            provider: self.text(PROVIDER, row).unwrap_or_default(),
-            details: self.text(DETAILS, row),
-            meter: self.text(METER, row),
-            unit: self.text(UNIT, row).unwrap_or_default(),
-            currency: self.text(CHARGED_IN, row),
-            micros: self.times.is_valid(row).then(|| self.times.value(row)),
-        })
-    }
-}
-
-fn fields() -> Fields {
-    let amounts = [LIST_UNIT_PRICE, LIST_COST, CONTRACTED_UNIT_PRICE, CONTRACTED_COST, PRICING_QUANTITY];
-    let amounts = amounts.map(|name| Field::new(name, money_type(), true));
-    let texts = [PRICING_UNIT, CURRENCY].map(|name| Field::new(name, DataType::Utf8View, true));
-    amounts.into_iter().chain(texts).collect()
-}
-
-/// The parts of the quotes, column by column in the order of [`fields`].
-#[derive(Debug, Default)]
-struct Columns {
-    amounts: [Vec<Option<i128>>; 5],
-    units: Vec<Option<String>>,
-    currencies: Vec<Option<String>>,
-}
-
-impl Columns {
-    fn push(&mut self, quote: Quote<'_>, quantity: i128, unit: &str) -> DataFusionResult<()> {
-        let Quote { list, contract } = quote;
-        let too_large = || to_datafusion(Error::data("a cost has more than 38 digits"));
-        let cost = |line: &PriceLine| product(quantity, line.unit_price).ok_or_else(too_large);
-        let block = i128::from(contract.per);
-        let list_unit_price = match list {
-            Some(list) => Some(list.unit_price.checked_mul(block).ok_or_else(too_large)?),
-            None => None,
-        };
-        let amounts = [
-            list_unit_price,
-            Some(cost(list.unwrap_or(contract))?),
-            Some(contract.price),
-            Some(cost(contract)?),
-            Some(quotient(quantity, block).ok_or_else(too_large)?),
-        ];
-        self.amounts.iter_mut().zip(amounts).for_each(|(column, amount)| column.push(amount));
-        self.units.push(Some(if contract.per == 1 { unit.to_owned() } else { format!("{block} {unit}") }));
-        self.currencies.push(Some(contract.currency.clone()));
-        Ok(())
-    }
-
-    fn push_null(&mut self) {
-        self.amounts.iter_mut().for_each(|column| column.push(None));
-        self.units.push(None);
-        self.currencies.push(None);
-    }
-
-    fn finish(self) -> StructArray {
-        let amounts = self.amounts.into_iter().map(|column| {
-            let array: ArrayRef = Arc::new(Decimal128Array::from(column).with_data_type(money_type()));
-            array
-        });
-        let texts = [self.units, self.currencies].into_iter().map(|column| {
-            let array: ArrayRef = Arc::new(column.into_iter().collect::<StringViewArray>());
-            array
-        });
-        StructArray::new(fields(), amounts.chain(texts).collect(), None)
-    }
 }
