@@ -12,6 +12,7 @@ mod answer;
 mod arithmetic;
 mod as_of;
 mod check;
+mod currency;
 mod errors;
 mod guard;
 mod guarded;

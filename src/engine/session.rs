@@ -1,18 +1,20 @@
 //! One statement: its tables opened, its names spelled, its plan made and started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
+use arrow::array::AsArray;
+use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{ParamValues, TableReference};
-use datafusion::datasource::ViewTable;
+use datafusion::datasource::{TableType, ViewTable};
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMemoryPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{collect, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
@@ -29,7 +31,7 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, as_of, guard, pricing, tokens};
+use super::{Engine, Limits, amplify, as_of, currency, guard, pricing, tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::prices::PriceBook;
 use crate::query::{Bound, SavedQuery, bind};
@@ -52,6 +54,7 @@ pub(super) struct Session<'e> {
     opened: tokio::sync::Mutex<Tables>,
     notes: std::sync::Mutex<Vec<String>>,
     shelf: pricing::Shelf,
+    rates: currency::Shelf,
 }
 
 impl<'e> Session<'e> {
@@ -83,6 +86,7 @@ impl<'e> Session<'e> {
             .build();
         let context = SessionContext::new_with_state(state);
         let shelf = pricing::Shelf::default();
+        let rates = currency::Shelf::default();
         {
             let state = context.state_ref();
             let mut state = state.write();
@@ -90,6 +94,7 @@ impl<'e> Session<'e> {
                 .and_then(|()| amplify::cap(&mut *state))
                 .and_then(|()| tokens::register(&mut *state))
                 .and_then(|()| pricing::register(&mut *state, &shelf))
+                .and_then(|()| currency::register(&mut *state, &rates))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;
@@ -106,6 +111,7 @@ impl<'e> Session<'e> {
             opened: tokio::sync::Mutex::default(),
             notes: std::sync::Mutex::default(),
             shelf,
+            rates,
         })
     }
 
@@ -116,7 +122,7 @@ impl<'e> Session<'e> {
             .keys()
             .chain(state.aggregate_functions().keys())
             .chain(state.window_functions().keys());
-        let names: std::collections::BTreeSet<String> = names.cloned().collect();
+        let names: BTreeSet<String> = names.cloned().collect();
         names.into_iter().collect()
     }
 
@@ -155,6 +161,9 @@ impl<'e> Session<'e> {
             if pricing::is_used(&statement) {
                 self.price_book().await?;
             }
+            if currency::is_used(&statement) {
+                self.exchange_rates().await?;
+            }
             let spelling = self.open_tables(&statement, sql, path).await?;
             spelling.apply(&mut statement);
             let plan = self.context.state().statement_to_plan(statement).await.map_err(failed)?;
@@ -171,6 +180,10 @@ impl<'e> Session<'e> {
             }
             let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
             read_only.verify_plan(&plan).map_err(|cause| failed(cause).with_kind(ErrorKind::Invalid))?;
+            // A view is part of the statement that selects from it.
+            if path.is_empty() {
+                self.refuse_mixed_sums(&plan).await?;
+            }
             Ok(plan)
         }
         .boxed_local()
@@ -324,6 +337,44 @@ impl<'e> Session<'e> {
         ledger.set_aside(Some(Arc::new(files)))
     }
 
+    /// Fails for a sum over charges of several currencies.
+    async fn refuse_mixed_sums(&self, plan: &LogicalPlan) -> Result<()> {
+        let failed = |cause| from_datafusion(cause, None);
+        let Some(sum) = currency::mixed_sum(plan).map_err(failed)? else { return Ok(()) };
+        if self.opened.lock().await.iter().all(|(name, table)| tells_one_currency(name, table)) {
+            return Ok(());
+        }
+        let state = self.context.state();
+        let mut currencies = BTreeSet::new();
+        for probe in
+            currency::currencies_of_scans(&state.optimize(plan).map_err(failed)?, sum.currency).map_err(failed)?
+        {
+            let probe = state.create_physical_plan(&probe).await.map_err(failed)?;
+            for batch in collect(probe, self.context.task_ctx()).await.map_err(failed)? {
+                let texts =
+                    arrow::compute::cast(batch.column(0), &DataType::Utf8).map_err(|cause| failed(cause.into()))?;
+                currencies.extend(texts.as_string::<i32>().iter().flatten().map(str::to_owned));
+            }
+        }
+        if currencies.len() > 1 { Err(currency::refusal(&sum, &currencies)) } else { Ok(()) }
+    }
+
+    /// Reads the table of exchange rates, once a statement.
+    async fn exchange_rates(&self) -> Result<()> {
+        if self.rates.is_filled() {
+            return Ok(());
+        }
+        if !self.engine.config.tables.contains_key(currency::TABLE) {
+            return Err(Error::invalid("there are no exchange rates")
+                .hint("add `[tables.fx_rates]` with a `path` to outlay.toml; columns: from_currency, to_currency, valid_from, rate"));
+        }
+        let failed = |cause| from_datafusion(cause, None);
+        let table = self.table(currency::TABLE, &[]).await?;
+        let rows = self.context.read_table(table).map_err(failed)?.collect().await.map_err(failed)?;
+        self.rates.fill(currency::Rates::read(&rows)?);
+        Ok(())
+    }
+
     /// The price book that the usage of `sources` needs: that of the configuration, or one without a line, which says what
     /// is missing when a query asks for the cost of usage that has none.
     async fn book_for(&self, sources: &[Source]) -> Result<Arc<PriceBook>> {
@@ -349,6 +400,16 @@ impl<'e> Session<'e> {
             Arc::new(MeteredStore::new(self.engine.stores.open(location)?, Arc::clone(&self.meter)));
         self.context.register_object_store(location.store(), Arc::clone(&store));
         Ok(store)
+    }
+}
+
+/// Whether a table holds amounts of one currency at the most, as far as its files tell without a scan.
+fn tells_one_currency(name: &str, table: &Arc<dyn TableProvider>) -> bool {
+    match table.downcast_ref::<Ledger>() {
+        Some(ledger) => ledger.has_one_currency(),
+        // What a saved query selects from was opened too.
+        None if table.table_type() == TableType::View && name != ledger::SET_ASIDE => true,
+        None => table.schema().field_with_name("BillingCurrency").is_err(),
     }
 }
 

@@ -140,6 +140,19 @@ impl Ledger {
         })
     }
 
+    /// Whether the statistics of its files tell that all amounts are in one currency.
+    pub(crate) fn has_one_currency(&self) -> bool {
+        let mut found: Option<&str> = None;
+        self.parts.iter().all(|part| match part {
+            Part::Files { table, .. } => table.source.files.iter().all(|file| {
+                let currency = file.currency.as_deref();
+                currency.is_some_and(|currency| *found.get_or_insert(currency) == currency)
+            }),
+            // Nobody knows before the records are read.
+            Part::Records { source, .. } => source.objects.is_empty(),
+        })
+    }
+
     /// Whether no file counts.
     pub(crate) fn is_empty(&self) -> bool {
         self.parts.iter().all(|part| match part {
