@@ -29,6 +29,7 @@ pub(super) fn run(context: &Context, args: &args::Config) -> Result<()> {
     ];
     rows.extend(config.sources.iter().map(|(name, source)| (format!("source {name}"), source.path.clone())));
     rows.extend(config.tables.iter().map(|(name, source)| (format!("table {name}"), source.path.clone())));
+    rows.extend(config.price_book.iter().map(|book| ("price book".to_owned(), book.path.clone())));
     rows.extend(config.storage.iter().map(|(name, value)| (format!("storage {name}"), value.clone())));
     let batch = table([
         ("setting", texts(rows.iter().map(|row| row.0.as_str()))),

@@ -130,7 +130,9 @@ impl<'e> Session<'e> {
     pub(super) async fn start(self, sql: Sql<'_>, bound: Bound) -> Result<Running> {
         let failed = |cause| from_datafusion(cause, Some(sql));
         let plan = self.plan(sql, &bound, &[]).await?;
-        let physical = self.context.state().create_physical_plan(&plan).await.map_err(failed)?;
+        let state = self.context.state();
+        let state = if self.shelf.book().is_some() { pricing::after_filters(state) } else { state };
+        let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
         let schema = physical.schema();
         let mut stream = execute_stream(Arc::clone(&physical), self.context.task_ctx()).map_err(failed)?;
         let (sender, batches) = tokio::sync::mpsc::channel(BATCHES_AHEAD);

@@ -78,7 +78,8 @@ impl TokenDetails {
     #[must_use]
     pub fn of_meter(self, meter: &str) -> Self {
         let words: Vec<String> = meter.split_whitespace().map(str::to_ascii_lowercase).collect();
-        Self { model: Some(self.model.unwrap_or_default()), class: Some(words.join("_")), ..self }
+        let class = (!words.is_empty()).then(|| words.join("_"));
+        Self { model: Some(self.model.unwrap_or_default()), class, ..self }
     }
 
     /// What a price is wanted of, for use of `provider` on `day`.
@@ -86,18 +87,20 @@ impl TokenDetails {
     /// # Errors
     /// [`crate::ErrorKind::Invalid`] when the model or the class is not known.
     pub fn wanted<'a>(&'a self, provider: &'a str, day: NaiveDate) -> Result<Wanted<'a>> {
-        let unknown = |key: &str| {
-            Error::invalid(format!("tokens without a `{key}` in their SkuPriceDetails have no price"))
+        let unknown = |message: &str| {
+            Error::invalid(message)
                 .with("provider", provider)
                 .with("model", self.model.as_deref().unwrap_or("NULL"))
                 .with("token_class", self.class.as_deref().unwrap_or("NULL"))
                 .with("day", day.to_string())
                 .hint("mend the source, leave such rows out, or set `unpriced = \"null\"` under `[price_book]`")
         };
+        let model = self.model.as_deref();
+        let class = self.class.as_deref();
         Ok(Wanted {
             provider,
-            model: self.model.as_deref().ok_or_else(|| unknown("ModelId"))?,
-            class: self.class.as_deref().ok_or_else(|| unknown("TokenDirection"))?,
+            model: model.ok_or_else(|| unknown("tokens without a `ModelId` in their SkuPriceDetails have no price"))?,
+            class: class.ok_or_else(|| unknown("usage with neither `TokenDirection` nor `SkuMeter` has no price"))?,
             tier: &self.tier,
             context: self.context,
             day,

@@ -334,3 +334,32 @@ fn a_past_day_knows_what_had_been_delivered_by_then() {
     let difference = of_aws.fold(Amount::default(), |sum, row| sum + amount(&row[8]));
     assert_eq!(difference, company.truth.restated_delta);
 }
+
+#[test]
+fn the_price_change_is_the_price_effect_of_its_month() {
+    let company = company();
+    let change = &company.truth.price_change;
+    let month = &change.date[..7];
+    let tokens = company.rows(&[
+        "-c",
+        &format!(
+            "select sum(ConsumedQuantity) from spend where ConsumedUnit = 'Tokens' \
+             and (SkuPriceDetails ->> 'ModelId') = '{}' and (SkuPriceDetails ->> 'TokenDirection') = '{}' \
+             and ChargePeriodStart >= '{}' and ChargePeriodStart < timestamp '{month}-01' + interval '1 month'",
+            change.model, change.token_direction, change.date
+        ),
+    ]);
+    let tokens: i128 = amount(&tokens[0][0]).units() / amount("1").units();
+    let wanted = tokens * (change.to - change.from).units() / 1_000_000;
+    let period = format!("period={month}");
+    let effects = company.given(&["run", "estimated_and_billed", "-p", &period]).ok();
+    let mut lines = effects.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    let at = |column: &str| names.iter().position(|name| *name == column).unwrap();
+    for line in lines {
+        let wanted = if line[at("model")] == change.model { wanted } else { 0 };
+        assert_eq!(amount(line[at("price_effect")]).units(), wanted, "{line:?}");
+        assert_eq!(amount(line[at("difference")]), Amount::default(), "{line:?}");
+    }
+    assert!(wanted < 0);
+}

@@ -12,6 +12,7 @@ mod hostile_sql;
 mod landing;
 mod ledger;
 mod object_storage;
+mod price_book;
 mod project;
 mod quality;
 mod readme;

@@ -23,7 +23,7 @@ use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, Sca
 use datafusion::sql::parser::Statement;
 use datafusion::sql::sqlparser::ast::{Expr, Visit, Visitor};
 
-use super::{Shelf, day_of, in_currency, no_price_book, once_each};
+use super::{Shelf, day_number, day_of, in_currency, no_price_book, once_each};
 use crate::engine::errors::to_datafusion;
 use crate::error::{Error, Result};
 use crate::focus::money_type;
@@ -117,13 +117,13 @@ impl Form {
         index < needed && names[index] != "service_tier"
     }
 
-    /// The line with the price, for the texts of a row (by argument, the time left out) and its time.
-    fn line<'b>(self, book: &'b PriceBook, texts: [Option<&str>; MOST], micros: i64) -> Result<Option<&'b PriceLine>> {
+    /// The line with the price, for the texts of a row (by argument, the time left out) and its day.
+    fn line<'b>(self, book: &'b PriceBook, texts: [Option<&str>; MOST], day: i64) -> Result<Option<&'b PriceLine>> {
         let text = |index: usize| texts[index].unwrap_or_default();
         let kind = PriceKind::named(text(0)).ok_or_else(|| {
             Error::query(format!("`{}` is no kind of price", text(0))).hint("use 'list' or 'contract'")
         })?;
-        let (provider, day) = (text(1), day_of(micros)?);
+        let (provider, day) = (text(1), day_of(day)?);
         let (line, currency) = match self {
             Self::Details => (book.price_of_details(kind, provider, text(2), day)?, texts[4]),
             Self::Meter => {
@@ -188,7 +188,7 @@ impl ScalarUDFImpl for PriceFunction {
         let book = self.shelf.book().ok_or_else(|| to_datafusion(no_price_book()))?;
         by_row(&args, |arrays, rows| {
             let arguments = Arguments::new(arrays, self.form);
-            let lines = once_each(rows, |row| arguments.of(row), |(texts, time)| self.form.line(book, texts, time))?;
+            let lines = once_each(rows, |row| arguments.of(row), |(texts, day)| self.form.line(book, texts, day))?;
             let array: ArrayRef = match self.gives {
                 Gives::Price => {
                     let prices = lines.iter().map(|line| line.map(|line| line.unit_price));
@@ -225,7 +225,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The texts and the time of a row; `None` when one is NULL that is needed.
+    /// The texts and the day of a row; `None` when one is NULL that is needed.
     fn of(&self, row: usize) -> Option<([Option<&'a str>; MOST], i64)> {
         let mut texts = [None; MOST];
         for (index, array) in self.texts.iter().enumerate() {
@@ -235,7 +235,7 @@ impl<'a> Arguments<'a> {
                 return None;
             }
         }
-        self.times.is_valid(row).then(|| (texts, self.times.value(row)))
+        self.times.is_valid(row).then(|| (texts, day_number(self.times.value(row))))
     }
 }
 

@@ -18,8 +18,9 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use datafusion::common::Result as DataFusionResult;
+use datafusion::execution::{SessionState, SessionStateBuilder};
 
 use super::errors::to_datafusion;
 use crate::error::{Error, Result};
@@ -56,6 +57,16 @@ impl Hash for Shelf {
     }
 }
 
+/// `state` with what a statement computes left above its filters.
+///
+/// The optimizer moves a narrowing projection below the filter under it, down to the scan. A price would be looked up for
+/// rows that the statement leaves out, and the statement fail for one that has none.
+pub(crate) fn after_filters(state: SessionState) -> SessionState {
+    let rules = state.physical_optimizers().iter().filter(|rule| rule.name() != "ProjectionPushdown");
+    let rules = rules.cloned().collect();
+    SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build()
+}
+
 /// What a statement gets that needs a price book where none is configured.
 pub(crate) fn no_price_book() -> Error {
     Error::invalid("there is no price book").hint("add `[price_book]` with `path = \"prices.csv\"` to outlay.toml").hint(
@@ -89,11 +100,15 @@ fn once_each<Q: Copy + Eq + Hash, A: Copy>(
     Ok(answers)
 }
 
-/// The day, UTC, of a time in microseconds since 1970.
-fn day_of(micros: i64) -> Result<NaiveDate> {
-    DateTime::from_timestamp_micros(micros)
-        .map(|time| time.date_naive())
-        .ok_or_else(|| Error::data("a time lies outside of the calendar").with("microseconds", micros.to_string()))
+/// Days since 1970, UTC, of a time in microseconds since then.
+fn day_number(micros: i64) -> i64 {
+    micros.div_euclid(24 * 3_600 * 1_000_000)
+}
+
+/// The day with this number.
+fn day_of(number: i64) -> Result<NaiveDate> {
+    let day = i32::try_from(number).ok().and_then(NaiveDate::from_epoch_days);
+    day.ok_or_else(|| Error::data("a time lies outside of the calendar").with("days_since_1970", number.to_string()))
 }
 
 /// Refuses a price in another currency than the one asked for.

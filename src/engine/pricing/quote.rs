@@ -9,7 +9,7 @@ use arrow::datatypes::{DataType, Decimal128Type, Field, Fields, TimestampMicrose
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility};
 
-use super::{Shelf, day_of, in_currency, once_each};
+use super::{Shelf, day_number, day_of, in_currency, once_each};
 use crate::engine::arithmetic::{product, quotient};
 use crate::engine::errors::to_datafusion;
 use crate::error::{Error, Result};
@@ -81,7 +81,8 @@ struct Question<'a> {
     meter: Option<&'a str>,
     unit: &'a str,
     currency: Option<&'a str>,
-    micros: Option<i64>,
+    /// Days since 1970.
+    day: Option<i64>,
 }
 
 /// The lines with the prices of a row.
@@ -93,10 +94,10 @@ struct Quote<'b> {
 
 impl<'b> Quote<'b> {
     fn find(book: &'b PriceBook, asked: Question<'_>) -> Result<Option<Self>> {
-        let micros = asked.micros.ok_or_else(|| Error::data("usage without ChargePeriodStart cannot be priced"))?;
+        let day = asked.day.ok_or_else(|| Error::data("usage without ChargePeriodStart cannot be priced"))?;
         let details = TokenDetails::parse(asked.details.unwrap_or("{}"))?;
         let details = if asked.unit == "Tokens" { details } else { details.of_meter(asked.meter.unwrap_or_default()) };
-        let wanted = details.wanted(asked.provider, day_of(micros)?);
+        let wanted = details.wanted(asked.provider, day_of(day)?);
         let Some(wanted) = book.named(wanted)? else { return Ok(None) };
         let Some(contract) = book.price(PriceKind::Contract, &wanted)? else { return Ok(None) };
         in_currency(contract, asked.currency)?;
@@ -195,7 +196,7 @@ impl<'a> Usage<'a> {
             meter: self.text(METER, row),
             unit: self.text(UNIT, row).unwrap_or_default(),
             currency: self.text(CHARGED_IN, row),
-            micros: self.times.is_valid(row).then(|| self.times.value(row)),
+            day: self.times.is_valid(row).then(|| day_number(self.times.value(row))),
         })
     }
 }

@@ -31,7 +31,7 @@ fn book(unpriced: Unpriced) -> Arc<PriceBook> {
     Arc::new(PriceBook::new(&[PriceTable::from_csv("p.csv", BOOK).unwrap()], unpriced).unwrap())
 }
 
-/// A row of usage: model and other details, class, unit, quantity, day, currency, both costs, basis.
+/// A row of usage: its details as SQL, unit, quantity, time, currency, and BilledCost and EffectiveCost alike.
 fn usage(details: &str, unit: &str, quantity: &str, time: &str, currency: &str, cost: &str) -> String {
     format!("('Usage','A',{details},'Web Search','{unit}',{quantity},'{time}',{currency},{cost},{cost},NULL,'billed')")
 }
@@ -40,7 +40,7 @@ fn input(model: &str) -> String {
     format!(r#"'{{"ModelId":"{model}","TokenDirection":"Input"}}'"#)
 }
 
-/// A table `t` with the rows, and its plan with `select` around it.
+/// The plan of a table `t` with the rows.
 async fn plan(context: &SessionContext, rows: &[String]) -> LogicalPlan {
     let sql = format!(
         "SELECT column1 AS \"ChargeCategory\", column2 AS \"ServiceProviderName\", column3 AS \"SkuPriceDetails\", \
@@ -155,8 +155,12 @@ async fn what_has_no_price_is_named_or_null() {
             "no price of `cache_read`",
         ),
         (tokens(r#"'{"TokenDirection":"Input"}'"#), "without a `ModelId`"),
-        (tokens(r#"'{"ModelId":"opus"}'"#), "without a `TokenDirection`"),
+        (tokens(r#"'{"ModelId":"opus"}'"#), "neither `TokenDirection` nor"),
         (tokens("NULL"), "without a `ModelId`"),
+        (
+            usage("NULL", "Requests", "1", "2026-06-01", "NULL", "NULL").replace("'Web Search'", "NULL"),
+            "nor `SkuMeter`",
+        ),
         (usage(&input("opus"), "Tokens", "1", "2025-12-31", "NULL", "NULL"), "on 2025-12-31"),
     ];
     for (row, message) in rows {
