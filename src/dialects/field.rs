@@ -81,6 +81,11 @@ impl Field {
         Ok(Self { name: name.to_owned(), kind, paths, required })
     }
 
+    /// Where its values lie in a file, for messages: `usage.input` or any other path.
+    pub fn in_file(&self) -> String {
+        self.paths.iter().map(|path| path.join(".")).collect::<Vec<_>>().join("` or `")
+    }
+
     /// The Arrow field of the record batches.
     pub fn arrow(&self) -> arrow::datatypes::Field {
         let data_type: DataType = self.kind.kind().data_type();
@@ -97,6 +102,7 @@ mod tests {
         let field = Field::parse("cache_write  decimal = cache.write | cacheWrite   required").unwrap();
         assert_eq!((field.name.as_str(), field.kind.kind(), field.required), ("cache_write", Kind::Decimal, true));
         assert_eq!(field.paths, [vec!["cache", "write"], vec!["cacheWrite"]]);
+        assert_eq!(field.in_file(), "cache.write` or `cacheWrite");
         let plain = Field::parse("model text").unwrap();
         assert_eq!((plain.paths, plain.required), (vec![vec!["model".to_owned()]], false));
         for wrong in ["model", "model txt", "a b c", ""] {

@@ -8,7 +8,9 @@ mod field;
 mod mapping;
 pub mod records;
 mod token;
+mod vendor_name;
 
 pub use field::{Field, FieldKind};
 pub use mapping::{VendorDialect, vendor_dialect, vendor_dialects};
 pub use token::TokenClass;
+pub use vendor_name::vendor_name;

@@ -16,6 +16,7 @@ mod currency;
 mod errors;
 mod guard;
 mod guarded;
+mod labels;
 pub mod ledger;
 mod names;
 mod pricing;

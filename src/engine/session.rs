@@ -31,7 +31,7 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, as_of, currency, guard, pricing, tokens};
+use super::{Engine, Limits, amplify, as_of, currency, guard, labels, pricing, tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::prices::PriceBook;
 use crate::query::{Bound, SavedQuery, bind};
@@ -95,6 +95,7 @@ impl<'e> Session<'e> {
                 .and_then(|()| tokens::register(&mut *state))
                 .and_then(|()| pricing::register(&mut *state, &shelf))
                 .and_then(|()| currency::register(&mut *state, &rates))
+                .and_then(|()| labels::register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder, ListArray, StringViewBuilder, StructArray};
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::{DataType, Decimal128Type, Field, Fields};
-use datafusion::common::{DataFusionError, Result as DataFusionResult};
+use datafusion::common::{DataFusionError, Result as DataFusionResult, plan_err};
 use datafusion::execution::FunctionRegistry;
-use datafusion::logical_expr::{
-    ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature, Volatility,
-};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
 use crate::dialects::TokenClass;
 use crate::focus::{MONEY_SCALE, money_type};
@@ -21,10 +19,12 @@ pub(super) fn register(registry: &mut dyn FunctionRegistry) -> DataFusionResult<
     Ok(())
 }
 
-/// `token_rows(input, cache_read, cache_write_5m, cache_write_1h, output, reasoning)`: a list with one entry
+/// `token_rows(input, cache_read, cache_write_5m, cache_write_1h, output, reasoning [, units])`: a list with one entry
 /// (class, meter, tokens) for each class that has tokens.
 ///
-/// Classes are disjoint: the mapping subtracts what a vendor counts twice. A negative count is an error.
+/// Classes are disjoint: the mapping subtracts what a vendor counts twice. A negative count is an error. With `units` the
+/// first entry has no class and no meter and counts those, whatever they are: it is the place of a cost that the vendor
+/// tells for all classes of a record together.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct TokenRows {
     signature: Signature,
@@ -32,8 +32,7 @@ struct TokenRows {
 
 impl TokenRows {
     fn new() -> Self {
-        let counts = vec![money_type(); TokenClass::ALL.len()];
-        Self { signature: Signature::one_of(vec![TypeSignature::Exact(counts)], Volatility::Immutable) }
+        Self { signature: Signature::user_defined(Volatility::Immutable) }
     }
 
     fn fields() -> Fields {
@@ -58,6 +57,14 @@ impl ScalarUDFImpl for TokenRows {
         &self.signature
     }
 
+    fn coerce_types(&self, arguments: &[DataType]) -> DataFusionResult<Vec<DataType>> {
+        let classes = TokenClass::ALL.len();
+        if arguments.len() != classes && arguments.len() != classes + 1 {
+            return plan_err!("token_rows takes {classes} counts of tokens, and the units of a record after them");
+        }
+        Ok(vec![money_type(); arguments.len()])
+    }
+
     fn return_type(&self, _arguments: &[DataType]) -> DataFusionResult<DataType> {
         Ok(DataType::List(Self::item()))
     }
@@ -71,6 +78,13 @@ impl ScalarUDFImpl for TokenRows {
         let mut lengths = Vec::with_capacity(args.number_rows);
         for row in 0..args.number_rows {
             let mut length = 0;
+            if let Some(units) = counts.get(TokenClass::ALL.len()) {
+                let units = units.as_primitive::<Decimal128Type>();
+                classes.append_null();
+                meters.append_null();
+                tokens.append_option(units.is_valid(row).then(|| units.value(row)));
+                length += 1;
+            }
             for (class, counts) in TokenClass::ALL.into_iter().zip(&counts) {
                 let counts = counts.as_primitive::<Decimal128Type>();
                 let count = if counts.is_null(row) { 0 } else { counts.value(row) };

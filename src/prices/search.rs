@@ -110,6 +110,11 @@ impl PriceBook {
     /// The error that says what the book lacks.
     fn missing(&self, wanted: &Wanted<'_>) -> Error {
         let Wanted { provider, model, class, tier, context, day } = *wanted;
+        if self.is_empty() {
+            return Error::invalid(format!("`{provider}` tells no cost of `{model}`, and there is no price book"))
+                .with("day", day.to_string())
+                .hint("add `[price_book]` with `path = \"prices.csv\"` to outlay.toml, and a line for each model and class of token");
+        }
         let error = Error::invalid(format!("the price book has no price of `{class}` of `{model}` on {day}"))
             .with("provider", provider)
             .with("model", model)

@@ -65,10 +65,10 @@ impl<'d> Columns<'d> {
     }
 
     /// The first required field that no record had, when there was a record.
-    pub(super) fn missing_field(&self) -> Option<&'d str> {
+    pub(super) fn missing_field(&self) -> Option<&'d Field> {
         let fields = self.dialect.fields.iter().zip(&self.seen);
         let mut missing = fields.filter(|(field, seen)| field.required && !**seen);
-        missing.next().filter(|_| self.records > 0).map(|(field, _)| field.name.as_str())
+        missing.next().filter(|_| self.records > 0).map(|(field, _)| field)
     }
 
     /// The names of the fields of the first record.
@@ -102,8 +102,8 @@ pub fn converted(field: &Field, values: &ArrayRef) -> Result<ArrayRef> {
         return Ok(new_null_array(&field.kind.kind().data_type(), values.len()));
     }
     match field.kind {
-        FieldKind::Plain(Kind::Time) => normalise(Kind::Time, &field.name, &blanks_as_null(values)),
-        FieldKind::Plain(kind) => normalise(kind, &field.name, values),
+        FieldKind::Plain(Kind::Time) => normalise(Kind::Time, &field.in_file(), &blanks_as_null(values)),
+        FieldKind::Plain(kind) => normalise(kind, &field.in_file(), values),
         FieldKind::EpochSeconds => epoch(field, values, 1),
         FieldKind::EpochMilliseconds => epoch(field, values, 1_000),
     }
@@ -115,11 +115,11 @@ const ONE: i128 = 10i128.pow(MONEY_SCALE.unsigned_abs() as u32);
 /// Numbers since 1970, of which `per_second` make a second, as microseconds; what is finer is cut off.
 fn epoch(field: &Field, values: &ArrayRef, per_second: i128) -> Result<ArrayRef> {
     let micros = ONE * per_second / 1_000_000;
-    let numbers = normalise(Kind::Decimal, &field.name, values)?;
+    let numbers = normalise(Kind::Decimal, &field.in_file(), values)?;
     let times = numbers.as_primitive::<Decimal128Type>().iter().map(|number| {
         let time = number.map(|number| i64::try_from(number.div_euclid(micros)));
         time.transpose().map_err(|cause| {
-            Error::data(format!("field `{}` holds a time that no calendar has", field.name)).because(cause)
+            Error::data(format!("field `{}` holds a time that no calendar has", field.in_file())).because(cause)
         })
     });
     Ok(Arc::new(times.collect::<Result<TimestampMicrosecondArray>>()?))

@@ -17,7 +17,7 @@ pub(super) fn read<'d>(
     let keys = header(&mut reader)?;
     let missing = dialect.fields.iter().find(|field| field.required && position(field, &keys).is_none());
     if let Some(field) = missing {
-        return Err(super::wrong_dialect(dialect, &field.name, &keys));
+        return Err(super::wrong_dialect(dialect, field, &keys));
     }
     let positions: Vec<Option<usize>> = dialect.fields.iter().map(|field| position(field, &keys)).collect();
     let mut record = csv::StringRecord::new();

@@ -169,14 +169,15 @@ fn scalar(field: &Field, value: &[u8]) -> Result<Option<String>> {
     let mut parser = Jiter::new(value);
     let raw = || String::from_utf8_lossy(value).into_owned();
     let wrong = |cause: JiterError| {
-        Error::data(format!("field `{}` holds `{}`, which is no JSON value", field.name, raw())).hint(cause.to_string())
+        Error::data(format!("field `{}` holds `{}`, which is no JSON value", field.in_file(), raw()))
+            .hint(cause.to_string())
     };
     let is_json = field.kind == FieldKind::Plain(Kind::Json);
     Ok(match parser.peek().map_err(wrong)? {
         Peek::Null => None,
         Peek::String => Some(parser.known_str().map_err(wrong)?.to_owned()),
         Peek::Object | Peek::Array if !is_json && field.kind != FieldKind::Plain(Kind::Text) => {
-            return Err(Error::data(format!("field `{}` holds an object or a list, not a value", field.name))
+            return Err(Error::data(format!("field `{}` holds an object or a list, not a value", field.in_file()))
                 .hint("is this the right dialect?"));
         }
         _ => Some(raw()),

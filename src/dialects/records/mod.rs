@@ -14,7 +14,7 @@ use std::io::Read;
 
 use arrow::array::RecordBatch;
 
-use super::VendorDialect;
+use super::{Field, VendorDialect};
 use crate::error::{Error, Result, did_you_mean};
 use columns::Columns;
 
@@ -70,7 +70,8 @@ pub fn field_names(format: TextFormat, reader: impl Read) -> Result<Vec<String>>
 }
 
 /// The error for a file without a required field, naming a dialect that it may be.
-pub(crate) fn wrong_dialect(dialect: &VendorDialect, missing: &str, keys: &[String]) -> Error {
+pub(crate) fn wrong_dialect(dialect: &VendorDialect, missing: &Field, keys: &[String]) -> Error {
+    let missing = missing.in_file();
     let error = Error::data(format!("no record has the field `{missing}` that dialect `{}` requires", dialect.name));
     let fits = |other: &&std::sync::Arc<VendorDialect>| {
         let required = other.fields.iter().filter(|field| field.required);
@@ -84,7 +85,7 @@ pub(crate) fn wrong_dialect(dialect: &VendorDialect, missing: &str, keys: &[Stri
         Some(other) => error.hint(format!("its fields are those of dialect `{}`", other.name)),
         None => error,
     };
-    let near = did_you_mean(missing, keys.iter().map(String::as_str));
+    let near = did_you_mean(&missing, keys.iter().map(String::as_str));
     let shown = keys.iter().take(12).cloned().collect::<Vec<_>>().join(", ");
     near.into_iter().fold(error, Error::hint).hint(format!("fields found: {shown}"))
 }

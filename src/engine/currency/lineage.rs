@@ -6,7 +6,8 @@ use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, Result as DataFusionResult};
 use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
 use datafusion::logical_expr::logical_plan::TableScan;
-use datafusion::logical_expr::{Distinct, Expr, GroupingSet, LogicalPlan, Operator};
+use datafusion::logical_expr::utils::split_conjunction;
+use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, GroupingSet, Join, LogicalPlan, Operator};
 
 use super::convert::CONVERT;
 
@@ -100,7 +101,7 @@ pub(super) fn is_ledger(scan: &TableScan) -> bool {
 
 /// The currencies that every group has one of.
 fn grouped_by(input: &LogicalPlan, groups: &[Expr]) -> Origins {
-    match groups {
+    let grouped = match groups {
         [Expr::GroupingSet(GroupingSet::GroupingSets(sets))] => {
             let mut sets = sets.iter().map(|set| currencies(input, set));
             let first = sets.next().unwrap_or_default();
@@ -109,6 +110,37 @@ fn grouped_by(input: &LogicalPlan, groups: &[Expr]) -> Origins {
         // A rollup and a cube have a group of everything.
         [Expr::GroupingSet(_)] => Origins::new(),
         groups => currencies(input, groups),
+    };
+    grouped.union(&pinned(input)).copied().collect()
+}
+
+/// The currencies of which a filter leaves one.
+fn pinned(plan: &LogicalPlan) -> Origins {
+    match plan {
+        LogicalPlan::Filter(filter) => {
+            let equal = split_conjunction(&filter.predicate).into_iter().filter_map(|part| match part {
+                Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => match (&**left, &**right) {
+                    (column, Expr::Literal(..)) | (Expr::Literal(..), column) => Some(origins(&filter.input, column)),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let here = equal.flatten().filter(|origin| matches!(origin, Origin::Currency(_)));
+            here.chain(pinned(&filter.input)).collect()
+        }
+        // An amount may come from any input that reads the ledger.
+        other => {
+            let mut readers = other.inputs().into_iter().filter(|input| reads_ledger(input)).map(pinned);
+            let first = readers.next().unwrap_or_default();
+            readers.fold(first, |common, next| common.intersection(&next).copied().collect())
+        }
+    }
+}
+
+fn reads_ledger(plan: &LogicalPlan) -> bool {
+    match plan {
+        LogicalPlan::TableScan(scan) => is_ledger(scan),
+        other => other.inputs().into_iter().any(reads_ledger),
     }
 }
 
@@ -247,9 +279,33 @@ fn of_column(plan: &LogicalPlan, index: usize) -> Origins {
             }
         }
         LogicalPlan::Union(union) => union.inputs.iter().flat_map(|input| of_column(input, index)).collect(),
-        LogicalPlan::Join(_) | LogicalPlan::Unnest(_) => by_name(plan, index),
+        LogicalPlan::Join(join) => {
+            let own = by_name(plan, index);
+            let column = Column::from(plan.schema().qualified_field(index));
+            own.into_iter().chain(of_partners(join, &column)).collect()
+        }
+        LogicalPlan::Unnest(_) => by_name(plan, index),
         _ => Origins::new(),
     }
+}
+
+/// The currencies that a join says `column` is equal to: rows that it matches are in the currency of both.
+fn of_partners(join: &Join, column: &Column) -> Origins {
+    let on = join.on.iter().map(|(left, right)| (left, right));
+    let conditions = join.filter.iter().flat_map(split_conjunction).filter_map(|part| match part {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => Some((&**left, &**right)),
+        _ => None,
+    });
+    let is_column = |expr: &Expr| matches!(expr, Expr::Column(other) if other == column);
+    let partners = on.chain(conditions).filter_map(|(left, right)| match (is_column(left), is_column(right)) {
+        (true, false) => Some(right),
+        (false, true) => Some(left),
+        _ => None,
+    });
+    let of_inputs = |expr: &Expr| -> Origins {
+        [&join.left, &join.right].into_iter().flat_map(|input| origins(input, expr)).collect()
+    };
+    partners.flat_map(of_inputs).filter(|origin| matches!(origin, Origin::Currency(_))).collect()
 }
 
 /// For nodes whose columns keep their names: that of the first input that has it.

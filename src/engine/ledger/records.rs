@@ -198,7 +198,7 @@ impl Reading {
         if let Some(field) = self.dialect.fields.iter().find(|field| field.required && !present(field))
             && rows > 0
         {
-            return Err(records::wrong_dialect(&self.dialect, &field.name, &names));
+            return Err(records::wrong_dialect(&self.dialect, field, &names));
         }
         let roots: Vec<&str> = self
             .dialect

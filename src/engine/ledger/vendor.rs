@@ -113,6 +113,8 @@ impl VendorSource {
             .map_err(failed)?;
         let columns = ledger.fields().iter().map(|field| {
             let default = DEFAULTS.iter().find(|(name, _)| *name == field.name() && !has(name));
+            // Usage without cost has the currency of its price.
+            let default = default.filter(|(name, _)| *name != "BillingCurrency" || has("EffectiveCost"));
             let expr = match default {
                 _ if field.name() == PROVENANCE[0] => lit(self.name.as_str()),
                 Some((_, sql)) => state.create_logical_expr(sql, whole.schema())?,
