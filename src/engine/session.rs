@@ -386,7 +386,7 @@ impl<'e> Session<'e> {
     }
 
     /// The price book of the configuration, read once a statement.
-    async fn price_book(&self) -> Result<Arc<PriceBook>> {
+    pub(super) async fn price_book(&self) -> Result<Arc<PriceBook>> {
         if let Some(book) = self.shelf.book() {
             return Ok(Arc::clone(book));
         }

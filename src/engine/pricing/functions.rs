@@ -17,17 +17,18 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, StringViewArray, TimestampMicrosecondArray};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
-use datafusion::common::{DataFusionError, Result as DataFusionResult, ScalarValue};
+use datafusion::common::Result as DataFusionResult;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Expr, Visit, Visitor};
+use datafusion::sql::sqlparser::ast::{Expr, ObjectName, ObjectNamePart, Visit, Visitor};
 
-use super::{Shelf, day_number, day_of, in_currency, no_price_book, once_each};
+use super::token_class::TokenClass;
+use super::{Shelf, by_row, day_number, day_of, in_currency, no_price_book, once_each};
 use crate::engine::errors::to_datafusion;
 use crate::error::{Error, Result};
 use crate::focus::money_type;
-use crate::prices::{PriceBook, PriceKind, PriceLine, TokenDetails, Wanted, context_tokens};
+use crate::prices::{PriceBook, PriceKind, PriceLine, Wanted, context_tokens};
 
 /// The most arguments of a function.
 const MOST: usize = 8;
@@ -55,7 +56,7 @@ pub(crate) fn register(registry: &mut dyn FunctionRegistry, shelf: &Shelf) -> Da
         };
         registry.register_udf(Arc::new(ScalarUDF::new_from_impl(function)))?;
     }
-    let class = TokenClass { signature: Signature::uniform(1, vec![DataType::Utf8View], Volatility::Immutable) };
+    let class = TokenClass::new();
     registry.register_udf(Arc::new(ScalarUDF::new_from_impl(class)))?;
     Ok(())
 }
@@ -76,14 +77,15 @@ impl Visitor for Calls {
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
-            Expr::Function(call)
-                if FUNCTIONS.iter().any(|(name, ..)| call.name.to_string().eq_ignore_ascii_case(name)) =>
-            {
-                ControlFlow::Break(())
-            }
+            Expr::Function(call) if looks_into_the_book(&call.name) => ControlFlow::Break(()),
             _ => ControlFlow::Continue(()),
         }
     }
+}
+
+fn looks_into_the_book(function: &ObjectName) -> bool {
+    let called = function.0.last().and_then(ObjectNamePart::as_ident);
+    called.is_some_and(|called| FUNCTIONS.iter().any(|(name, ..)| called.value.eq_ignore_ascii_case(name)))
 }
 
 /// How a function is asked.
@@ -237,65 +239,6 @@ impl<'a> Arguments<'a> {
         }
         self.times.is_valid(row).then(|| (texts, day_number(self.times.value(row))))
     }
-}
-
-/// `token_class(SkuPriceDetails)`.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct TokenClass {
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for TokenClass {
-    fn name(&self) -> &'static str {
-        "token_class"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _arguments: &[DataType]) -> DataFusionResult<DataType> {
-        Ok(DataType::Utf8View)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        by_row(&args, |arrays, rows| {
-            let details = arrays[0].as_string_view();
-            // Answers are copied from row to row, so they are the numbers of the classes found.
-            let classes = std::cell::RefCell::new(Vec::<String>::new());
-            let found = once_each(
-                rows,
-                |row| details.is_valid(row).then(|| details.value(row)),
-                |details| {
-                    let class = TokenDetails::parse(details)?.class;
-                    Ok(class.map(|class| {
-                        let mut classes = classes.borrow_mut();
-                        classes.push(class);
-                        classes.len() - 1
-                    }))
-                },
-            )?;
-            let classes = classes.into_inner();
-            let texts = found.iter().map(|class| class.map(|class| classes[class].as_str()));
-            Ok(Arc::new(texts.collect::<StringViewArray>()))
-        })
-    }
-}
-
-/// Calls `work` with the arguments as arrays: of one row when all are constant.
-fn by_row(
-    args: &ScalarFunctionArgs,
-    work: impl Fn(&[ArrayRef], usize) -> DataFusionResult<ArrayRef>,
-) -> DataFusionResult<ColumnarValue> {
-    let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
-    let rows = if constant { 1 } else { args.number_rows };
-    let arrays = args.args.iter().map(|arg| arg.to_array(rows)).collect::<Result<Vec<_>, DataFusionError>>()?;
-    let result = work(&arrays, rows)?;
-    Ok(if constant {
-        ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?)
-    } else {
-        ColumnarValue::Array(result)
-    })
 }
 
 /// The type of a time in the ledger.

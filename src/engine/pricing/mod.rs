@@ -8,6 +8,7 @@ mod quote;
 mod read;
 #[cfg(test)]
 mod tests;
+mod token_class;
 mod usage;
 
 pub(crate) use functions::{is_used, register};
@@ -18,9 +19,11 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
+use arrow::array::ArrayRef;
 use chrono::NaiveDate;
-use datafusion::common::Result as DataFusionResult;
+use datafusion::common::{DataFusionError, Result as DataFusionResult, ScalarValue};
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::errors::to_datafusion;
 use crate::error::{Error, Result};
@@ -98,6 +101,22 @@ fn once_each<Q: Copy + Eq + Hash, A: Copy>(
         answers.push(found);
     }
     Ok(answers)
+}
+
+/// Calls `work` with the arguments as arrays: of one row when all are constant.
+fn by_row(
+    args: &ScalarFunctionArgs,
+    work: impl Fn(&[ArrayRef], usize) -> DataFusionResult<ArrayRef>,
+) -> DataFusionResult<ColumnarValue> {
+    let constant = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
+    let rows = if constant { 1 } else { args.number_rows };
+    let arrays = args.args.iter().map(|arg| arg.to_array(rows)).collect::<Result<Vec<_>, DataFusionError>>()?;
+    let result = work(&arrays, rows)?;
+    Ok(if constant {
+        ColumnarValue::Scalar(ScalarValue::try_from_array(&result, 0)?)
+    } else {
+        ColumnarValue::Array(result)
+    })
 }
 
 /// Days since 1970, UTC, of a time in microseconds since then.

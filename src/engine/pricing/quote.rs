@@ -33,7 +33,9 @@ pub(super) struct PriceUsage {
 
 impl PriceUsage {
     pub(super) fn new(shelf: Shelf) -> Self {
-        Self { shelf, signature: Signature::user_defined(Volatility::Stable) }
+        // The same row has the same price. `Volatile` keeps the optimizer from putting it into a filter on a cost, where
+        // it would be worked out again, and for rows that the other conditions leave out.
+        Self { shelf, signature: Signature::user_defined(Volatility::Volatile) }
     }
 }
 

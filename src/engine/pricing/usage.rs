@@ -49,7 +49,7 @@ const FILLED: [(&str, &str); 9] = [
 /// case (`Web Search` is `web_search`). The day is that of ChargePeriodStart, UTC. All other rows stay as they are.
 ///
 /// # Errors
-/// [`crate::ErrorKind::Internal`] when a column is not there. When it runs: [`crate::ErrorKind::Invalid`] for usage that
+/// [`crate::ErrorKind::Query`] when a column is not there. When it runs: [`crate::ErrorKind::Invalid`] for usage that
 /// has no price (unless the book says NULL), and for a price in another currency than the row or the other price.
 pub fn priced(plan: LogicalPlan, book: &Arc<PriceBook>) -> Result<LogicalPlan> {
     build(plan, book).map_err(|cause| from_datafusion(cause, None))
