@@ -37,7 +37,7 @@ SELECT
   coalesce(account_id, service_account_id) AS PrincipalId,
   api_key_id AS CredentialId,
   inference_geo AS RegionId,
-  coalesce(token['meter'], 'Web Search Requests') AS SkuMeter,
+  coalesce(token['meter'], 'Web Search') AS SkuMeter,
   token_details('Anthropic', model, token['class'], service_tier, context_window) AS SkuPriceDetails,
   token['tokens'] AS ConsumedQuantity,
   CASE WHEN token['class'] IS NULL THEN 'Requests' ELSE 'Tokens' END AS ConsumedUnit

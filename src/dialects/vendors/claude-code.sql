@@ -40,12 +40,15 @@ SELECT
   token_details('Anthropic', model, token['class'], NULL, NULL) AS SkuPriceDetails,
   token['tokens'] AS ConsumedQuantity,
   CASE WHEN token['class'] IS NOT NULL THEN 'Tokens' END AS ConsumedUnit,
-  CASE WHEN token['class'] IS NULL THEN paid ELSE 0 END AS BilledCost,
-  CASE WHEN token['class'] IS NULL THEN paid ELSE 0 END AS EffectiveCost,
-  CASE WHEN token['class'] IS NULL THEN paid ELSE 0 END AS ContractedCost,
-  CASE WHEN token['class'] IS NULL THEN estimate ELSE 0 END AS ListCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(paid, 0) ELSE paid * 0 END AS BilledCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(paid, 0) ELSE paid * 0 END AS EffectiveCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(paid, 0) ELSE paid * 0 END AS ContractedCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(estimate, 0) ELSE estimate * 0 END AS ListCost,
   coalesce(upper(currency), 'USD') AS BillingCurrency,
-  CASE WHEN customer_type = 'subscription' THEN 'billed' ELSE 'vendor estimate' END AS x_CostBasis,
+  CASE
+    WHEN customer_type = 'subscription' THEN 'billed'
+    WHEN cents IS NOT NULL THEN 'vendor estimate'
+  END AS x_CostBasis,
   subscription_type AS x_SubscriptionType,
   terminal_type AS x_TerminalType
 FROM uses

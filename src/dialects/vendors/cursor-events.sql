@@ -53,11 +53,11 @@ SELECT
   token_details(NULL, model, token['class'], NULL, NULL) AS SkuPriceDetails,
   token['tokens'] AS ConsumedQuantity,
   CASE WHEN token['class'] IS NULL THEN 'Requests' ELSE 'Tokens' END AS ConsumedUnit,
-  CASE WHEN token['class'] IS NULL THEN paid ELSE 0 END AS BilledCost,
-  CASE WHEN token['class'] IS NULL THEN paid ELSE 0 END AS EffectiveCost,
-  CASE WHEN token['class'] IS NULL THEN paid ELSE 0 END AS ContractedCost,
-  CASE WHEN token['class'] IS NULL THEN listed ELSE 0 END AS ListCost,
-  'billed' AS x_CostBasis,
+  CASE WHEN token['class'] IS NULL THEN coalesce(paid, 0) ELSE paid * 0 END AS BilledCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(paid, 0) ELSE paid * 0 END AS EffectiveCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(paid, 0) ELSE paid * 0 END AS ContractedCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(listed, 0) ELSE listed * 0 END AS ListCost,
+  CASE WHEN paid IS NOT NULL THEN 'billed' END AS x_CostBasis,
   conversation_id AS x_ConversationId,
   CASE WHEN token['class'] IS NULL THEN request_units END AS x_RequestUnits
 FROM uses

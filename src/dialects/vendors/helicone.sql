@@ -54,10 +54,10 @@ SELECT
   token_details(NULL, model, token['class'], NULL, NULL) AS SkuPriceDetails,
   token['tokens'] AS ConsumedQuantity,
   CASE WHEN token['class'] IS NULL THEN 'Requests' ELSE 'Tokens' END AS ConsumedUnit,
-  CASE WHEN token['class'] IS NULL THEN dollars ELSE 0 END AS BilledCost,
-  CASE WHEN token['class'] IS NULL THEN dollars ELSE 0 END AS EffectiveCost,
-  CASE WHEN token['class'] IS NULL THEN dollars ELSE 0 END AS ContractedCost,
-  CASE WHEN token['class'] IS NULL THEN dollars ELSE 0 END AS ListCost,
-  'vendor estimate' AS x_CostBasis,
+  CASE WHEN token['class'] IS NULL THEN coalesce(dollars, 0) ELSE dollars * 0 END AS BilledCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(dollars, 0) ELSE dollars * 0 END AS EffectiveCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(dollars, 0) ELSE dollars * 0 END AS ContractedCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(dollars, 0) ELSE dollars * 0 END AS ListCost,
+  CASE WHEN dollars IS NOT NULL THEN 'vendor estimate' END AS x_CostBasis,
   request_id AS x_RequestId
 FROM uses

@@ -12,13 +12,13 @@
 -- field: usage          json     = usage_details | usageDetails  required
 -- field: costs          json     = cost_details | costDetails
 -- field: cost           decimal  = total_cost | totalCost | calculatedTotalCost
--- field: service_tier   text     = usage_pricing_tier_name | usagePricingTierName
+-- field: pricing_tier   text     = usage_pricing_tier_name | usagePricingTierName
 --
 -- Usage and cost are maps by type of usage, and types are disjoint: "input" excludes "input_cached_tokens". The
 -- key "total" is their sum and is no type. Names of types are free: a type is a class of tokens by what its name
 -- says, and what is no token stays with the request. The costs by type are exact where Langfuse tells them; the
 -- row of the request carries what is left of the total, so that the sum is the total to the last digit. Costs were
--- given by the application or computed from a price list: no bill. Spans have no usage and cost nothing. The
+-- given by the application or computed from a price list: no bill. Without a total nothing is told, and a price book may price the tokens. Spans have no usage and cost nothing. The
 -- legacy export has no user: it is on the trace. The export names no vendor: calls that the vendor or a gateway
 -- reports too are declared as an overlap.
 WITH observations AS (
@@ -54,7 +54,8 @@ charges AS (
   SELECT
     *,
     CASE
-      WHEN class IS NOT NULL THEN type_cost
+      WHEN class IS NOT NULL THEN coalesce(type_cost, total_cost * 0)
+      WHEN total_cost IS NULL THEN 0
       ELSE total_cost - coalesce(sum(type_cost) FILTER (WHERE class IS NOT NULL) OVER (PARTITION BY observation), 0)
     END AS charge
   FROM classified
@@ -69,15 +70,16 @@ SELECT
   nullif(person, '') AS PrincipalId,
   labels('environment', environment) AS Tags,
   type AS SkuMeter,
-  token_details(NULL, model, class, service_tier, NULL) AS SkuPriceDetails,
+  token_details(NULL, model, class, NULL, NULL) AS SkuPriceDetails,
   quantity AS ConsumedQuantity,
   CASE WHEN class IS NULL THEN 'Requests' ELSE 'Tokens' END AS ConsumedUnit,
-  CASE WHEN total_cost IS NOT NULL THEN coalesce(charge, 0) END AS BilledCost,
-  CASE WHEN total_cost IS NOT NULL THEN coalesce(charge, 0) END AS EffectiveCost,
-  CASE WHEN total_cost IS NOT NULL THEN coalesce(charge, 0) END AS ContractedCost,
-  CASE WHEN total_cost IS NOT NULL THEN coalesce(charge, 0) END AS ListCost,
-  CASE WHEN total_cost IS NOT NULL THEN 'vendor estimate' END AS x_CostBasis,
+  charge AS BilledCost,
+  charge AS EffectiveCost,
+  charge AS ContractedCost,
+  charge AS ListCost,
+  CASE WHEN charge IS NOT NULL AND total_cost IS NOT NULL THEN 'vendor estimate' END AS x_CostBasis,
   id AS x_RequestId,
-  trace_id AS x_TraceId
+  trace_id AS x_TraceId,
+  pricing_tier AS x_PricingTier
 FROM charges
 WHERE quantity <> 0 OR charge <> 0

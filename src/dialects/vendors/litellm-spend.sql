@@ -105,10 +105,10 @@ SELECT
   token_details(NULL, model_id, token['class'], NULL, NULL) AS SkuPriceDetails,
   token['tokens'] AS ConsumedQuantity,
   CASE WHEN token['class'] IS NULL THEN 'Requests' ELSE 'Tokens' END AS ConsumedUnit,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS BilledCost,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS EffectiveCost,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS ContractedCost,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS ListCost,
-  'vendor estimate' AS x_CostBasis,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS BilledCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS EffectiveCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS ContractedCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS ListCost,
+  CASE WHEN cost IS NOT NULL THEN 'vendor estimate' END AS x_CostBasis,
   request_id AS x_RequestId
 FROM uses

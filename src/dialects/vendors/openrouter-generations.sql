@@ -49,11 +49,11 @@ SELECT
   token_details(vendor_name(split_part(model, '/', 1)), model, token['class'], NULL, NULL) AS SkuPriceDetails,
   token['tokens'] AS ConsumedQuantity,
   CASE WHEN token['class'] IS NULL THEN 'Requests' ELSE 'Tokens' END AS ConsumedUnit,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS BilledCost,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS EffectiveCost,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS ContractedCost,
-  CASE WHEN token['class'] IS NULL THEN cost ELSE 0 END AS ListCost,
-  'billed' AS x_CostBasis,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS BilledCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS EffectiveCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS ContractedCost,
+  CASE WHEN token['class'] IS NULL THEN coalesce(cost, 0) ELSE cost * 0 END AS ListCost,
+  CASE WHEN cost IS NOT NULL THEN 'billed' END AS x_CostBasis,
   generation_id AS x_RequestId,
   CASE WHEN token['class'] IS NULL THEN byok_cost END AS x_ByokCost
 FROM uses
