@@ -28,12 +28,6 @@ struct Keys {
     context: Option<String>,
 }
 
-/// The tier in lower case; what OpenAI calls `default` is the standard one.
-fn tier_name(tier: &str) -> String {
-    let tier = tier.to_ascii_lowercase();
-    if tier == "default" { USUAL_TIER.to_owned() } else { tier }
-}
-
 /// What the price of a token depends on, beside provider and day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenDetails {
@@ -74,7 +68,7 @@ impl TokenDetails {
         Ok(Self {
             model: keys.model.filter(|model| !model.is_empty()),
             class,
-            tier: tier.map_or_else(|| USUAL_TIER.to_owned(), |tier| tier_name(&tier)),
+            tier: tier.map_or_else(|| USUAL_TIER.to_owned(), |tier| tier.to_ascii_lowercase()),
             context,
         })
     }
