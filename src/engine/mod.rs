@@ -81,6 +81,7 @@ pub struct EngineBuilder {
     threads: usize,
     clock: Arc<dyn Clock>,
     as_of: Option<NaiveDate>,
+    prices_usage: bool,
 }
 
 impl EngineBuilder {
@@ -127,6 +128,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Leaves usage without cost as it is: what is stored for later must not hold the prices of today.
+    #[must_use]
+    pub fn without_prices(mut self) -> Self {
+        self.prices_usage = false;
+        self
+    }
+
     /// Builds the engine. Nothing is opened yet.
     ///
     /// # Errors
@@ -156,6 +164,7 @@ impl EngineBuilder {
             clock: self.clock,
             calendar,
             known_at,
+            prices_usage: self.prices_usage,
             footers: Mutex::default(),
             workers: Some(workers),
         })
@@ -173,6 +182,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     calendar: Calendar,
     known_at: Option<NaiveDate>,
+    prices_usage: bool,
     footers: Mutex<HashMap<Url, Arc<FileMetadataCache>>>,
     workers: Option<tokio::runtime::Runtime>,
 }
@@ -197,6 +207,7 @@ impl Engine {
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             clock: Arc::new(SystemClock::default()),
             as_of: None,
+            prices_usage: true,
         }
     }
 

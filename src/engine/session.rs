@@ -33,7 +33,7 @@ use super::tables::FileTable;
 use super::tags::JsonSubscript;
 use super::{Engine, Limits, amplify, as_of, currency, guard, labels, pricing, tokens};
 use crate::error::{Error, ErrorKind, Result};
-use crate::prices::PriceBook;
+use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
 use crate::storage::{Location, Meter, MeteredStore};
 
@@ -382,6 +382,9 @@ impl<'e> Session<'e> {
     /// is missing when a query asks for the cost of usage that has none.
     async fn book_for(&self, sources: &[Source]) -> Result<Arc<PriceBook>> {
         let needed = sources.iter().any(Source::may_lack_cost);
+        if !self.engine.prices_usage {
+            return PriceBook::new(&[], Unpriced::Null).map(Arc::new);
+        }
         if needed && self.engine.config.price_book.is_some() { self.price_book().await } else { Ok(Arc::default()) }
     }
 

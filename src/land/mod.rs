@@ -106,6 +106,7 @@ pub async fn land(
         .store_options(options)
         .limits(limits)
         .clock(Arc::clone(&clock))
+        .without_prices()
         .build()
         .map(Arc::new)?;
     let mut months = Vec::new();

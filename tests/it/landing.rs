@@ -132,3 +132,19 @@ fn a_bucket_is_landed_in_like_a_folder() {
     assert!(project.run(&command).ok().contains("unchanged"));
     assert_eq!(project.sql(TOKENS), "tokens\n17.00\n");
 }
+
+#[test]
+fn landed_usage_has_the_price_of_the_day_on_which_it_is_read() {
+    let project = Project::new(&format!("{SOURCE}[price_book]\npath = \"prices.csv\"\n"));
+    let prices = |price: &str| {
+        let header = "provider,model,token_class,kind,valid_from,currency,price,per";
+        format!("{header}\nAnthropic,m,input,list,2026-01-01,USD,{price},1000000\n")
+    };
+    project.write("prices.csv", prices("5"));
+    project.write("one.json", page(&[("2026-06-01", 2_000_000)]));
+    land(&project, "one.json", &[]).ok();
+    let cost = "select sum(EffectiveCost) as cost from spend";
+    assert_eq!(project.sql(cost), "cost\n10.00\n");
+    project.write("prices.csv", prices("4"));
+    assert_eq!(project.sql(cost), "cost\n8.00\n");
+}
