@@ -16,8 +16,8 @@
 --
 -- Input INCLUDES what the cache served and stored: both are subtracted. Audio and image tokens are inside these
 -- counts and reasoning is inside output, neither told by class, so they are not rows of their own. Times are epoch
--- seconds. The usage tells no cost: the price book does, and the costs report has it by line item. Images, speech
--- and sessions are counted in other units and are in the costs report.
+-- seconds. The tier "default" is the standard one. The usage tells no cost: the price book does, and the costs report
+-- has it by line item. Images, speech and sessions are counted in other units and are in the costs report.
 WITH uses AS (
   SELECT
     *,
@@ -31,7 +31,7 @@ WITH uses AS (
         NULL
       )
     ) AS token,
-    CASE WHEN batch THEN 'batch' ELSE service_tier END AS tier
+    CASE WHEN batch THEN 'batch' WHEN service_tier = 'default' THEN 'standard' ELSE service_tier END AS tier
   FROM records
 )
 SELECT
