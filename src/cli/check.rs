@@ -28,13 +28,18 @@ async fn check_queries(context: &Context, args: &args::Check) -> Result<()> {
         broken += 1;
     }
     let mut outcomes = Vec::new();
+    let skip = |name: &str, why: &str| {
+        report::note(context.global.color, context.global.quiet, &format!("{name}: not run, {why}"));
+    };
     for query in catalog.select(&args.selectors)? {
         if !query.runs_without_values() {
-            report::note(
-                context.global.color,
-                context.global.quiet,
-                &format!("{}: not run, a parameter has no default", query.name),
-            );
+            skip(&query.name, "a parameter has no default");
+            continue;
+        }
+        // Whoever asks for everything means what the project has; whoever names a query wants to know why it fails.
+        let missing = if args.selectors.is_empty() { context.engine.missing(query)? } else { Vec::new() };
+        if !missing.is_empty() {
+            skip(&query.name, &format!("outlay.toml has no {}", missing.join(", ")));
             continue;
         }
         outcomes.push(context.engine.check(query).await.map_err(|error| error.with("query", query.name.clone()))?);

@@ -16,8 +16,10 @@ use datafusion::sql::sqlparser::ast::{
 
 use crate::error::{Error, Result};
 
-/// The function, and the words before the date in the names of its tables.
-const FUNCTION: &str = "spend_as_of";
+/// The function.
+pub(super) const FUNCTION: &str = "spend_as_of";
+
+/// The words before the date in the names of its tables.
 const TABLE: &str = "spend as of ";
 
 /// Replaces each call in `statement` by the table of its date; `values` are those of the placeholders.

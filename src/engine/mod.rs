@@ -19,6 +19,7 @@ mod guarded;
 mod labels;
 pub mod ledger;
 mod names;
+mod needs;
 mod pricing;
 mod quality;
 mod rounding;

@@ -368,8 +368,9 @@ impl<'e> Session<'e> {
             return Ok(());
         }
         if !self.engine.config.tables.contains_key(currency::TABLE) {
-            return Err(Error::invalid("there are no exchange rates")
-                .hint("add `[tables.fx_rates]` with a `path` to outlay.toml; columns: from_currency, to_currency, valid_from, rate"));
+            // A company of one currency needs none; the first that is not there says so.
+            self.rates.fill(currency::Rates::default());
+            return Ok(());
         }
         let failed = |cause| from_datafusion(cause, None);
         let table = self.table(currency::TABLE, &[]).await?;

@@ -88,7 +88,7 @@ impl CurrencyFunction {
         let (from, target) = (from.as_string::<i32>(), target.as_string::<i32>());
         let days = to(at, &DataType::Date32)?;
         let days = days.as_primitive::<Date32Type>();
-        let amounts = amounts.as_ref().map(|amounts| amounts.as_primitive::<Decimal128Type>());
+        let amounts = amounts.as_ref().map(AsArray::as_primitive::<Decimal128Type>);
         let rates = self.shelf.rates()?;
         let mut known: HashMap<(&str, &str, NaiveDate), i128> = HashMap::new();
         let mut values = Decimal128Builder::with_capacity(rows).with_data_type(money_type());

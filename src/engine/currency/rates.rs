@@ -122,6 +122,10 @@ impl Rates {
     fn missing(&self, from: &str, to: &str, day: NaiveDate, newest: Option<NaiveDate>) -> Error {
         let error = Error::data(format!("`{TABLE}` has no rate of {from} in {to} for {}", day.format("%Y-%m")))
             .with("day", day.to_string());
+        if self.0.is_empty() {
+            return error
+                .hint(format!("add `[tables.{TABLE}]` with a `path` to outlay.toml; columns: {}", COLUMNS.join(", ")));
+        }
         let error = match newest {
             Some(newest) => error.hint(format!("the newest before is of {newest}, more than {MAX_AGE_DAYS} days old")),
             None if self.0.contains_key(&(to.to_owned(), from.to_owned())) => {
