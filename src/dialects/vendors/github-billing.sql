@@ -26,11 +26,13 @@
 -- report tells tokens, they are rows of cost 0 beside the row of credits that carries the cost; its input excludes
 -- the cache. Premium requests and AI credits of the same days are also in the summarised report: land one of the
 -- two. Columns aic_* restate the same use in credits: left out.
+-- The Copilot usage metrics are no dialect: their ai_credits_used counts the credits of this report again, without money.
+-- They are a table for questions of adoption.
 WITH uses AS (
   SELECT
     *,
     unnest(token_rows(input, cache_read, cache_write, NULL, output, NULL, quantity)) AS token,
-    lower(product) AS line,
+    replace(lower(product), ' ', '_') AS line,
     lower(unit_type) LIKE 'user%month%' OR lower(unit_type) LIKE 'seat%' AS is_seat
   FROM records
 )
