@@ -2,9 +2,10 @@
 -- owner: finops
 -- tags: ai, spend
 --
--- Charges counted in tokens only; seats and models billed by request are left out. The class is the direction (input,
--- output) and what the cache did (uncached, read, write), as the SKU details say it. Effective cost in the billing
--- currency, by the time of use; the cost of a million tokens is what was really paid, rounded to six digits.
+-- The class is the direction (input, output) and what the cache did (uncached, read, write), as the SKU details say it. What
+-- was told for all tokens of a request together, or is billed by request, has no direction: gateways and Cursor tell no
+-- cost by class, so their tokens cost 0 and that row has the money of the model. Seats are left out. Effective cost in the
+-- billing currency, by the time of use; the cost of a million tokens is what was really paid, rounded to six digits.
 -- param: period  period = last(3mo)  "time of use, such as 2026-Q2"
 -- check: unique(provider, model, token_direction, token_cache_action, billing_currency)
 -- check: not_null(billing_currency, tokens, effective_cost)
@@ -17,12 +18,12 @@ WITH token_charges AS (
     SkuPriceDetails ->> 'TokenDirection' AS token_direction,
     SkuPriceDetails ->> 'TokenCacheAction' AS token_cache_action,
     BillingCurrency AS billing_currency,
-    coalesce(ConsumedQuantity, 0) AS tokens,
+    CASE WHEN ConsumedUnit = 'Tokens' THEN coalesce(ConsumedQuantity, 0) ELSE 0 END AS tokens,
     EffectiveCost AS effective_cost
   FROM spend
   WHERE ChargePeriodStart >= $period_start
     AND ChargePeriodStart < $period_end
-    AND ConsumedUnit = 'Tokens'
+    AND (ConsumedUnit = 'Tokens' OR (SkuPriceDetails ->> 'ModelId') IS NOT NULL)
 )
 SELECT
   provider,
