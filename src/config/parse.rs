@@ -59,7 +59,8 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
     for overlap in &config.overlaps {
         let known = || config.sources.keys().map(String::as_str);
         if let Some(name) = overlap.sources.iter().find(|name| !config.sources.contains_key(*name)) {
-            let error = Error::invalid(format!("an overlap names the source `{name}`, which is not configured"));
+            let error = Error::invalid(format!("an overlap names the source `{name}`, which is not configured"))
+                .hint(format!("sources: {}", known().collect::<Vec<_>>().join(", ")));
             return Err((did_you_mean(name, known()).into_iter().fold(error, Error::hint), at(name)));
         }
         let twice =

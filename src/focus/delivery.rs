@@ -159,9 +159,10 @@ pub fn known_by(layout: Layout, objects: Vec<ObjectMeta>, as_of: NaiveDate) -> (
     let mut later = Vec::new();
     for object in objects {
         let when = delivered_at(layout, &object);
+        let is_manifest = place(layout, &object.location).is_some_and(|(_, _, is_manifest)| is_manifest);
         if when.date_naive() <= as_of {
             known.push(object);
-        } else if is_charges(&object.location) {
+        } else if is_charges(&object.location) && !is_manifest {
             later.push(SetAside { object, reason: Reason::Later(when) });
         }
     }
