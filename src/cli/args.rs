@@ -151,6 +151,8 @@ pub(super) enum Command {
     Tables,
     /// Describe a table, the ledger or a source: columns, files, what was set aside, drift, gaps
     Describe(Describe),
+    /// List the dialects: the exports that sources can hold
+    Dialects,
     /// Turn a vendor's dump (JSON, CSV) into Parquet in a bucket, month by month; doing it twice changes nothing
     Land(Land),
     /// Write a sample company with known truth
@@ -232,7 +234,7 @@ pub(super) struct Land {
     /// Files, folders or globs of the dump, as paths or URLs
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<String>,
-    /// How the dump speaks, such as anthropic-usage
+    /// How the dump speaks, such as anthropic-usage; `outlay dialects` lists them
     #[arg(long, value_name = "DIALECT")]
     pub(super) dialect: String,
     /// Folder or URL that the charges land in

@@ -10,6 +10,7 @@ mod config;
 mod context;
 mod demo;
 mod describe;
+mod dialects;
 mod exit;
 mod held;
 mod land;
@@ -81,6 +82,7 @@ async fn dispatch(args: Args) -> Result<()> {
         Some(Command::List(list)) => list::run(&context, &list),
         Some(Command::Show(show)) => show::run(&context, &show).await,
         Some(Command::Check(check)) => check::run(&context, &check).await,
+        Some(Command::Dialects) => dialects::run(&context).await,
         Some(Command::Tables) => tables::run(&context).await,
         Some(Command::Describe(describe)) => describe::run(&context, &describe).await,
         Some(Command::Config(config)) => config::run(&context, &config),

@@ -25,6 +25,7 @@ mod quality;
 mod rounding;
 mod runtime;
 mod session;
+mod shelf;
 mod tables;
 mod tags;
 mod tokens;

@@ -14,6 +14,8 @@ use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMem
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{collect, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
@@ -83,6 +85,7 @@ impl<'e> Session<'e> {
                     .chain(SessionStateDefaults::default_expr_planners())
                     .collect(),
             )
+            .with_physical_optimizer_rules(physical_rules())
             .build();
         let context = SessionContext::new_with_state(state);
         let shelf = pricing::Shelf::default();
@@ -131,9 +134,7 @@ impl<'e> Session<'e> {
     pub(super) async fn start(self, sql: Sql<'_>, bound: Bound) -> Result<Running> {
         let failed = |cause| from_datafusion(cause, Some(sql));
         let plan = self.plan(sql, &bound, &[]).await?;
-        let state = self.context.state();
-        let state = if self.shelf.book().is_some() { pricing::after_filters(state) } else { state };
-        let physical = state.create_physical_plan(&plan).await.map_err(failed)?;
+        let physical = self.context.state().create_physical_plan(&plan).await.map_err(failed)?;
         let schema = physical.schema();
         let mut stream = execute_stream(Arc::clone(&physical), self.context.task_ctx()).map_err(failed)?;
         let (sender, batches) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
@@ -364,18 +365,18 @@ impl<'e> Session<'e> {
 
     /// Reads the table of exchange rates, once a statement.
     async fn exchange_rates(&self) -> Result<()> {
-        if self.rates.is_filled() {
+        if self.rates.get().is_some() {
             return Ok(());
         }
         if !self.engine.config.tables.contains_key(currency::TABLE) {
             // A company of one currency needs none; the first that is not there says so.
-            self.rates.fill(currency::Rates::default());
+            let _none = self.rates.put(currency::Rates::default());
             return Ok(());
         }
         let failed = |cause| from_datafusion(cause, None);
         let table = self.table(currency::TABLE, &[]).await?;
         let rows = self.context.read_table(table).map_err(failed)?.collect().await.map_err(failed)?;
-        self.rates.fill(currency::Rates::read(&rows)?);
+        let _read = self.rates.put(currency::Rates::read(&rows)?);
         Ok(())
     }
 
@@ -391,7 +392,7 @@ impl<'e> Session<'e> {
 
     /// The price book of the configuration, read once a statement.
     pub(super) async fn price_book(&self) -> Result<Arc<PriceBook>> {
-        if let Some(book) = self.shelf.book() {
+        if let Some(book) = self.shelf.get() {
             return Ok(Arc::clone(book));
         }
         let settings = self.engine.config.price_book.as_ref().ok_or_else(pricing::no_price_book)?;
@@ -408,6 +409,14 @@ impl<'e> Session<'e> {
         self.context.register_object_store(location.store(), Arc::clone(&store));
         Ok(store)
     }
+}
+
+/// The physical optimizer of DataFusion less one rule.
+///
+/// `ProjectionPushdown` moves a projection that narrows below the filter under it. A quotient, a price or a rate would be
+/// worked out for rows that the statement leaves out, and the statement fail for one of them.
+fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    PhysicalOptimizer::default().rules.into_iter().filter(|rule| rule.name() != "ProjectionPushdown").collect()
 }
 
 /// Whether a table holds amounts of one currency at the most, as far as its files tell without a scan.

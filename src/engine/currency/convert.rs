@@ -1,7 +1,6 @@
 //! `convert_currency(amount, from, to, at)` and `fx_rate(from, to, at)`.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Builder};
@@ -12,11 +11,11 @@ use datafusion::common::Result as DataFusionResult;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Expr, Visit, Visitor};
 
 use super::rates::Shelf;
 use crate::engine::arithmetic::product;
 use crate::engine::errors::to_datafusion;
+use crate::engine::shelf::calls;
 use crate::error::{Error, Result};
 use crate::focus::money_type;
 
@@ -38,28 +37,7 @@ pub(in crate::engine) fn register(registry: &mut dyn FunctionRegistry, shelf: &S
 
 /// Whether `statement` calls one of the functions.
 pub(in crate::engine) fn is_used(statement: &Statement) -> bool {
-    match statement {
-        Statement::Statement(inner) => inner.visit(&mut Calls).is_break(),
-        Statement::Explain(explain) => is_used(&explain.statement),
-        Statement::CreateExternalTable(_) | Statement::CopyTo(_) | Statement::Reset(_) => false,
-    }
-}
-
-struct Calls;
-
-impl Visitor for Calls {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Function(call)
-                if [CONVERT, RATE].iter().any(|name| call.name.to_string().eq_ignore_ascii_case(name)) =>
-            {
-                ControlFlow::Break(())
-            }
-            _ => ControlFlow::Continue(()),
-        }
-    }
+    calls(statement, &[CONVERT, RATE])
 }
 
 /// An amount in another currency by the rate of its day, rounded half away from zero at the 18th digit; or that rate.
@@ -89,7 +67,7 @@ impl CurrencyFunction {
         let days = to(at, &DataType::Date32)?;
         let days = days.as_primitive::<Date32Type>();
         let amounts = amounts.as_ref().map(AsArray::as_primitive::<Decimal128Type>);
-        let rates = self.shelf.rates()?;
+        let rates = self.shelf.get().ok_or_else(|| Error::internal("the exchange rates were not read"))?;
         let mut known: HashMap<(&str, &str, NaiveDate), i128> = HashMap::new();
         let mut values = Decimal128Builder::with_capacity(rows).with_data_type(money_type());
         for row in 0..rows {

@@ -1,8 +1,6 @@
 //! Dated exchange rates, read from the table `fx_rates`.
 
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -21,43 +19,8 @@ const COLUMNS: [&str; 4] = ["from_currency", "to_currency", "valid_from", "rate"
 /// How old a rate may be on the day that it is used: one a month is enough, a forgotten month is not.
 const MAX_AGE_DAYS: i64 = 45;
 
-/// The rates of a session, once they are read. Two functions are the same when they use the same rates.
-#[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct Shelf(Arc<OnceLock<Rates>>);
-
-impl Shelf {
-    /// The rates.
-    ///
-    /// # Errors
-    /// [`crate::ErrorKind::Internal`] before they are read: a statement that uses them reads them first.
-    pub(super) fn rates(&self) -> Result<&Rates> {
-        self.0.get().ok_or_else(|| Error::internal("the exchange rates were not read"))
-    }
-
-    /// Whether they are read.
-    pub(in crate::engine) fn is_filled(&self) -> bool {
-        self.0.get().is_some()
-    }
-
-    /// Puts `rates` there, unless they are.
-    pub(in crate::engine) fn fill(&self, rates: Rates) {
-        let _rates = self.0.get_or_init(|| rates);
-    }
-}
-
-impl PartialEq for Shelf {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Shelf {}
-
-impl Hash for Shelf {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.0).hash(state);
-    }
-}
+/// The place of the rates of a session.
+pub(in crate::engine) type Shelf = crate::engine::shelf::Shelf<Rates>;
 
 /// Rates by pair of currencies and first day.
 #[derive(Debug, Default)]

@@ -12,7 +12,6 @@
 //! `200k-1M`. A price that is not in `currency`, when that is given, is an error. Where an argument is NULL the result is
 //! NULL; without a tier it is the standard one, without a context 0, without a currency any.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, StringViewArray, TimestampMicrosecondArray};
@@ -21,11 +20,11 @@ use datafusion::common::Result as DataFusionResult;
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 use datafusion::sql::parser::Statement;
-use datafusion::sql::sqlparser::ast::{Expr, ObjectName, ObjectNamePart, Visit, Visitor};
 
 use super::token_class::TokenClass;
 use super::{Shelf, by_row, day_number, day_of, in_currency, no_price_book, once_each};
 use crate::engine::errors::to_datafusion;
+use crate::engine::shelf::calls;
 use crate::error::{Error, Result};
 use crate::focus::money_type;
 use crate::prices::{PriceBook, PriceKind, PriceLine, Wanted, context_tokens};
@@ -63,29 +62,7 @@ pub(crate) fn register(registry: &mut dyn FunctionRegistry, shelf: &Shelf) -> Da
 
 /// Whether `statement` itself calls a function that looks into the book.
 pub(crate) fn is_used(statement: &Statement) -> bool {
-    match statement {
-        Statement::Statement(inner) => inner.visit(&mut Calls).is_break(),
-        Statement::Explain(explain) => is_used(&explain.statement),
-        Statement::CreateExternalTable(_) | Statement::CopyTo(_) | Statement::Reset(_) => false,
-    }
-}
-
-struct Calls;
-
-impl Visitor for Calls {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Function(call) if looks_into_the_book(&call.name) => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        }
-    }
-}
-
-fn looks_into_the_book(function: &ObjectName) -> bool {
-    let called = function.0.last().and_then(ObjectNamePart::as_ident);
-    called.is_some_and(|called| FUNCTIONS.iter().any(|(name, ..)| called.value.eq_ignore_ascii_case(name)))
+    calls(statement, &FUNCTIONS.map(|(name, ..)| name))
 }
 
 /// How a function is asked.
@@ -187,7 +164,7 @@ impl ScalarUDFImpl for PriceFunction {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        let book = self.shelf.book().ok_or_else(|| to_datafusion(no_price_book()))?;
+        let book = self.shelf.get().ok_or_else(|| to_datafusion(no_price_book()))?;
         by_row(&args, |arrays, rows| {
             let arguments = Arguments::new(arrays, self.form);
             let lines = once_each(rows, |row| arguments.of(row), |(texts, day)| self.form.line(book, texts, day))?;

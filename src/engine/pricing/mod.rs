@@ -16,59 +16,20 @@ pub(crate) use read::read;
 pub use usage::priced;
 
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
-use std::sync::{Arc, OnceLock};
+use std::hash::Hash;
+use std::sync::Arc;
 
 use arrow::array::ArrayRef;
 use chrono::NaiveDate;
 use datafusion::common::{DataFusionError, Result as DataFusionResult, ScalarValue};
-use datafusion::execution::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs};
 
 use super::errors::to_datafusion;
 use crate::error::{Error, Result};
 use crate::prices::{PriceBook, PriceLine};
 
-/// The place of the price book of a session: empty until it is read.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Shelf(Arc<OnceLock<Arc<PriceBook>>>);
-
-impl Shelf {
-    /// The book, once it is there.
-    pub(crate) fn book(&self) -> Option<&Arc<PriceBook>> {
-        self.0.get()
-    }
-
-    /// Puts `book` on the shelf unless there is one, and gives the one that is there.
-    pub(crate) fn put(&self, book: Arc<PriceBook>) -> &Arc<PriceBook> {
-        self.0.get_or_init(|| book)
-    }
-}
-
-// Two functions are the same when they look into the same book.
-impl PartialEq for Shelf {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl Eq for Shelf {}
-
-impl Hash for Shelf {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.0).hash(state);
-    }
-}
-
-/// `state` with what a statement computes left above its filters.
-///
-/// The optimizer moves a narrowing projection below the filter under it, down to the scan. A price would be looked up for
-/// rows that the statement leaves out, and the statement fail for one that has none.
-pub(crate) fn after_filters(state: SessionState) -> SessionState {
-    let rules = state.physical_optimizers().iter().filter(|rule| rule.name() != "ProjectionPushdown");
-    let rules = rules.cloned().collect();
-    SessionStateBuilder::new_from_existing(state).with_physical_optimizer_rules(rules).build()
-}
+/// The place of the price book of a session.
+pub(crate) type Shelf = super::shelf::Shelf<Arc<PriceBook>>;
 
 /// What a statement gets that needs a price book where none is configured.
 pub(crate) fn no_price_book() -> Error {

@@ -131,7 +131,7 @@ impl ScalarUDFImpl for PriceUsage {
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
-        let book = self.shelf.book().ok_or_else(|| DataFusionError::Internal("no price book".to_owned()))?;
+        let book = self.shelf.get().ok_or_else(|| DataFusionError::Internal("no price book".to_owned()))?;
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let usage = Usage::new(&arrays)?;
         let rows = usage.needed.len();
