@@ -201,6 +201,9 @@ pub(super) struct Show {
 pub(super) struct Check {
     /// Saved queries by name, glob, tag:NAME or owner:NAME, all when left out; or a source, or `spend` for all of them
     pub(super) selectors: Vec<String>,
+    /// Value of a parameter of the one query that is checked; may be given several times
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub(super) params: Vec<String>,
 }
 
 /// `outlay describe`

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::records::{counts, table, texts};
+use super::run::params;
 use super::{args, report, scorecard, sink};
 use crate::engine::{CheckOutcome, ledger};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,12 +28,18 @@ async fn check_queries(context: &Context, args: &args::Check) -> Result<()> {
         report::note(context.global.color, false, report::render(error).trim_end());
         broken += 1;
     }
+    let params = params(&args.params)?;
+    let selected = catalog.select(&args.selectors)?;
+    if !params.is_empty() && (selected.len() != 1 || args.selectors.is_empty()) {
+        return Err(Error::invalid("values belong to one query")
+            .hint("name it: `outlay check invoice_reconciliation -p tolerance=0`"));
+    }
     let mut outcomes = Vec::new();
     let skip = |name: &str, why: &str| {
         report::note(context.global.color, context.global.quiet, &format!("{name}: not run, {why}"));
     };
-    for query in catalog.select(&args.selectors)? {
-        if !query.runs_without_values() {
+    for query in selected {
+        if params.is_empty() && !query.runs_without_values() {
             skip(&query.name, "a parameter has no default");
             continue;
         }
@@ -42,7 +49,8 @@ async fn check_queries(context: &Context, args: &args::Check) -> Result<()> {
             skip(&query.name, &format!("outlay.toml has no {}", missing.join(", ")));
             continue;
         }
-        outcomes.push(context.engine.check(query).await.map_err(|error| error.with("query", query.name.clone()))?);
+        outcomes
+            .push(context.engine.check(query, &params).await.map_err(|error| error.with("query", query.name.clone()))?);
     }
     sink::print_batch(&context.global, &context.engine, &findings(&outcomes)?).await?;
     let failed: Vec<&str> =

@@ -36,17 +36,18 @@ impl CheckOutcome {
 }
 
 impl Engine {
-    /// Runs `query` with its defaults and every check over the result.
+    /// Runs `query` with `given` parameter values, and every check over the result.
     ///
     /// # Errors
     /// As [`Engine::run`], and for a check whose SQL does not plan.
-    pub async fn check(self: &Arc<Self>, query: &SavedQuery) -> Result<CheckOutcome> {
-        let mut answer = self.run(query, &[]).await?;
+    pub async fn check(self: &Arc<Self>, query: &SavedQuery, given: &[(String, String)]) -> Result<CheckOutcome> {
+        let mut answer = self.run(query, given).await?;
         while answer.next().await?.is_some() {}
         let mut findings = Vec::with_capacity(query.checks.len());
         for check in &query.checks {
             let sql = check.failing_rows_sql(&query.name);
-            let mut failing = self.query(Sql { text: &sql, origin: &query.path, first_line: check.place.line }).await?;
+            let sql = Sql { text: &sql, origin: &query.path, first_line: check.place.line };
+            let mut failing = self.query_over(sql, query, given).await?;
             while failing.next().await?.is_some() {}
             findings.push(Finding {
                 check: check.text.clone(),

@@ -318,7 +318,28 @@ impl Engine {
         .await
     }
 
+    /// Runs one statement over the result of `query` with `given` values, which it finds under the name of the query.
+    async fn query_over(
+        self: &Arc<Self>,
+        sql: Sql<'_>,
+        query: &SavedQuery,
+        given: &[(String, String)],
+    ) -> Result<Answer> {
+        let view = (query.clone(), bind(query, given, &self.calendar)?);
+        self.start(sql, Bound::default(), self.limits, Some(view)).await
+    }
+
     async fn answer(self: &Arc<Self>, sql: Sql<'_>, bound: Bound, limits: Limits) -> Result<Answer> {
+        self.start(sql, bound, limits, None).await
+    }
+
+    async fn start(
+        self: &Arc<Self>,
+        sql: Sql<'_>,
+        bound: Bound,
+        limits: Limits,
+        view: Option<(SavedQuery, Bound)>,
+    ) -> Result<Answer> {
         let started = self.clock.elapsed();
         let deadline = limits.timeout.map(|timeout| started + timeout);
         let engine = Arc::clone(self);
@@ -326,6 +347,10 @@ impl Engine {
         let shown = bound.shown.clone();
         let planned = self.on_large_stack(move || async move {
             let session = Session::new(engine.as_ref(), limits)?;
+            if let Some((query, bound)) = &view {
+                let table = session.view_of(query, bound, std::slice::from_ref(&query.name)).await?;
+                session.provide(&query.name, table).await;
+            }
             session.start(Sql { text: &text, origin: &origin, first_line }, bound).await
         });
         let running = answer::within(deadline, self.clock.as_ref(), planned).await??;

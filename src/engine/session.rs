@@ -259,8 +259,18 @@ impl<'e> Session<'e> {
                 .hint("give every parameter a default, then other queries can build on it"));
         }
         let bound = bind(query, &[], &self.engine.calendar)?;
+        self.view_of(query, &bound, &path).await
+    }
+
+    /// `query` with the values of `bound`, as a view. `path` names the views that lead here, the query among them.
+    pub(super) async fn view_of(
+        &self,
+        query: &SavedQuery,
+        bound: &Bound,
+        path: &[String],
+    ) -> Result<Arc<dyn TableProvider>> {
         let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
-        let plan = self.plan(sql, &bound, &path).await?;
+        let plan = self.plan(sql, bound, path).await?;
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
     }
 

@@ -226,6 +226,15 @@ fn one_invoice_does_not_match() {
     let id = format!("select issuer, billing_period_start from invoices where invoice_id = '{}'", truth.invoice_id);
     assert_eq!(company.rows(&["-c", &id])[0], found[..2]);
     assert_eq!(rows.len(), company.truth.by_source.len() * company.truth.by_month.len());
+    // Below the materiality that the query has by default it is a warning; whoever allows nothing gets a failure.
+    let strict =
+        company.given(&["check", "invoice_reconciliation", "-p", "material_percent=0", "-p", "period=last(18mo)"]);
+    assert_eq!(strict.code, 3, "{}{}", strict.stdout, strict.stderr);
+    let lenient = format!("tolerance={}", truth.residual);
+    let period = "period=last(18mo)";
+    company.given(&["check", "invoice_reconciliation", "-p", &lenient, "-p", period]).ok();
+    let unnamed = company.given(&["check", "-p", &lenient]).refused(2);
+    assert!(unnamed.contains("belong to one query"), "{unnamed}");
 }
 
 #[test]
