@@ -15,7 +15,8 @@ use crate::output::{Format, Style, renderer};
 use crate::query::SavedQuery;
 use crate::storage::{Location, Publication, store_error};
 
-/// The charges of a month: those of the dump, and those landed before outside of its stretch of time.
+/// The charges of a month: those of the dump, and those landed before outside of its stretch of time. In no order: a month
+/// of any size passes through in little memory.
 const CHARGES: &str = "\
 -- param: period timestamp
 -- param: first timestamp
@@ -23,8 +24,7 @@ const CHARGES: &str = "\
 SELECT * EXCLUDE (x_SourceName, x_ObjectName)
 FROM spend
 WHERE BillingPeriodStart = $period
-  AND (x_SourceName = 'dump' OR ChargePeriodStart < $first OR ChargePeriodStart >= $last)
-ORDER BY ChargePeriodStart, PrincipalId, SkuMeter";
+  AND (x_SourceName = 'dump' OR ChargePeriodStart < $first OR ChargePeriodStart >= $last)";
 
 /// Writes the month of `stretch` anew and gives the charges that it has.
 pub(super) async fn month(
