@@ -1,0 +1,131 @@
+//! Distributions by step and joint sample paths that agree with them.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::calibrate::Widths;
+use super::combine::Depth;
+use super::count;
+use super::normal::{AT_80, AT_95, quantile};
+
+/// What a series may become, by step: a centre and a half-width as a function of the share that lies below.
+#[derive(Clone, Debug)]
+pub(crate) struct Fan {
+    pub(crate) centre: Vec<f64>,
+    pub(crate) widths: Widths,
+    pub(crate) non_negative: bool,
+    /// How much longer the upper half-width is than the symmetric one, and the lower shorter, as a share.
+    pub(crate) skew: f64,
+}
+
+/// Skew of positive series with a season: errors above the upper end were 1.6 times as frequent as below the lower one, and
+/// are as frequent with this.
+pub(crate) const SKEW: f64 = 0.1;
+
+impl Fan {
+    /// The value of a step at a point of the standard normal. Between and beyond the two known half-widths the distance is a
+    /// power of the point: one gives a normal distribution, more gives heavier tails.
+    pub(crate) fn at(&self, step: usize, point: f64) -> f64 {
+        let (narrow, wide) = (self.widths.holds_80[step], self.widths.holds_95[step]);
+        let power = if narrow > 0.0 { ((wide / narrow).ln() / (AT_95 / AT_80).ln()).clamp(0.5, 2.5) } else { 1.0 };
+        let value = self.centre[step] + (point.signum() + self.skew) * narrow * (point.abs() / AT_80).powf(power);
+        if self.non_negative { value.max(0.0) } else { value }
+    }
+
+    /// The value below which `share` lies.
+    pub(crate) fn quantile(&self, step: usize, share: f64) -> f64 {
+        self.at(step, quantile(share))
+    }
+
+    /// The mean of a step: the average over `SHARES` equal shares.
+    pub(crate) fn mean(&self, step: usize) -> f64 {
+        (0..SHARES).map(|share| self.quantile(step, (count(share) + 0.5) / count(SHARES))).sum::<f64>() / count(SHARES)
+    }
+}
+
+const SHARES: usize = 200;
+
+/// How errors of different steps hang together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Together {
+    /// Weight of the level in simple exponential smoothing with the same growth of deviation over the horizon.
+    smoothing: f64,
+    /// Share of the correlation that follows smoothing; the rest fades by `fading` a step.
+    share: f64,
+    fading: f64,
+}
+
+impl Together {
+    /// From the members' own deviations. With little history the smoothing weight says little.
+    pub(crate) fn from_growth(native: &[f64], depth: Depth) -> Self {
+        let last = native.len().min(13) - 1;
+        let growth = if native[0] > 0.0 { (native[last] / native[0]).powi(2) } else { 1.0 };
+        let smoothing = ((growth - 1.0).max(0.0) / count(last.max(1))).sqrt().min(1.0);
+        // Shares and fading were chosen so that totals of 3 months, 13 weeks and 56 days are held by their 80% intervals as often
+        // as single steps are.
+        let (share, fading) = match depth {
+            Depth::None => (0.8, 0.8),
+            Depth::Short => (0.3, 0.3),
+            Depth::Long => (0.95, 0.6),
+        };
+        Self { smoothing, share, fading }
+    }
+}
+
+/// One draw of standard normals by step with the wanted correlation.
+fn draw(together: &Together, horizon: usize, mut normal: impl FnMut() -> f64) -> Vec<f64> {
+    let Together { smoothing, share, fading } = *together;
+    let (mut level, mut fade) = (0.0, normal());
+    (0..horizon)
+        .map(|step| {
+            // Errors of simple exponential smoothing: Hyndman et al. (2008), section 6.1.
+            let shock = normal();
+            let smooth = (level + shock) / (1.0 + count(step) * smoothing * smoothing).sqrt();
+            level += smoothing * shock;
+            if step > 0 {
+                fade = fading * fade + (1.0 - fading * fading).sqrt() * normal();
+            }
+            share.sqrt() * smooth + (1.0 - share).sqrt() * fade
+        })
+        .collect()
+}
+
+/// What all series of a panel share: the same seed gives every series the same common shocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seeds {
+    pub(crate) common: u64,
+    pub(crate) own: u64,
+    /// Share of the variance that is common, 0 to 1.
+    pub(crate) share: f64,
+}
+
+/// Joint paths, by path and then step. Every step's values are the equally spaced quantiles of its distribution, put into the
+/// order of correlated normal draws: Iman & Conover (1982), "A distribution-free approach to inducing rank correlation". So the
+/// paths' quantiles are the forecast's, and their sums have the spread of sums.
+pub(crate) fn paths(fan: &Fan, together: &Together, number: usize, seeds: Seeds) -> Vec<Vec<f64>> {
+    let horizon = fan.centre.len();
+    let mut own = ChaCha8Rng::seed_from_u64(seeds.own);
+    let mut common = ChaCha8Rng::seed_from_u64(seeds.common);
+    let (together, share) = (*together, seeds.share.clamp(0.0, 1.0));
+    let from = |random: &mut ChaCha8Rng| quantile(random.random_range(1e-12..1.0));
+    let mut all: Vec<Vec<f64>> = Vec::with_capacity(number);
+    while all.len() < number {
+        let alone = draw(&together, horizon, || from(&mut own));
+        let shared = if share > 0.0 { draw(&together, horizon, || from(&mut common)) } else { vec![0.0; horizon] };
+        let path: Vec<f64> =
+            alone.iter().zip(&shared).map(|(own, all)| (1.0 - share).sqrt() * own + share.sqrt() * all).collect();
+        // Its mirror image follows, so that the paths' mean is the forecast's.
+        let mirror = path.iter().map(|value| -value).collect();
+        all.push(path);
+        all.push(mirror);
+    }
+    all.truncate(number);
+    let mut order: Vec<usize> = (0..number).collect();
+    for step in 0..horizon {
+        order.sort_by(|&a, &b| all[a][step].total_cmp(&all[b][step]).then(a.cmp(&b)));
+        for (rank, &path) in order.iter().enumerate() {
+            all[path][step] = fan.quantile(step, (count(rank) + 0.5) / count(number));
+        }
+    }
+    all
+}
