@@ -2,14 +2,18 @@
 
 use super::calibrate::widths;
 use super::clean::mend;
-use super::combine::{Depth, Method, blend, depth};
-use super::{count, remembered};
+use super::combine::blend;
+use super::fill::Filled;
+use super::members::{Depth, depth};
+use super::normal::AT_80;
+use super::paths::Fan;
+use super::{Settings, count, remembered};
 
 /// One forecast of the past against what came.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepError {
-    /// Number of observations the forecast knew.
-    pub origin: usize,
+    /// Observations between the end that was forecast from and the end of history.
+    pub before_end: usize,
     /// Steps ahead, from 1.
     pub step: usize,
     /// What came.
@@ -35,29 +39,24 @@ fn origins(n: usize, period: usize, horizon: usize, most: usize) -> Vec<usize> {
         .collect()
 }
 
-/// Errors from at most `most` origins, the latest first. Missing values (NaN) in `actual` are not scored.
-pub(crate) fn roll(
-    values: &[f64],
-    actual: &[f64],
-    period: usize,
-    horizon: usize,
-    most: usize,
-    method: Method,
-) -> Vec<StepError> {
+/// Errors from earlier ends, the latest first. Missing values are not scored.
+pub(crate) fn roll(filled: &Filled, period: usize, settings: &Settings, non_negative: bool) -> Vec<StepError> {
     let mut errors = Vec::new();
-    for origin in origins(values.len(), period, horizon, most) {
-        let known = mend(remembered(&values[..origin], period), period).values;
-        let Some(made) = blend(&known, period, horizon, method) else { continue };
+    let n = filled.values.len();
+    for origin in origins(n, period, settings.horizon, settings.origins) {
+        let known = mend(remembered(&filled.values[..origin], period), period).values;
+        let Some(made) = blend(&known, period, settings.horizon, settings.method) else { continue };
         let widths = widths(&known, period, &made, None);
-        for step in 0..horizon {
-            if actual[origin + step].is_finite() {
+        let fan = Fan::new(&known, depth(known.len(), period), made.centre, widths, non_negative);
+        for (step, &actual) in filled.known[origin..origin + settings.horizon].iter().enumerate() {
+            if actual.is_finite() {
                 errors.push(StepError {
-                    origin,
+                    before_end: n - origin,
                     step: step + 1,
-                    actual: actual[origin + step],
-                    forecast: made.centre[step],
-                    low_80: made.centre[step] - widths.holds_80[step],
-                    high_80: made.centre[step] + widths.holds_80[step],
+                    actual,
+                    forecast: fan.at(step, 0.0),
+                    low_80: fan.at(step, -AT_80),
+                    high_80: fan.at(step, AT_80),
                     deviation: made.native[step],
                 });
             }

@@ -8,20 +8,23 @@
 //! series' own rolling-origin errors are one of the features; nothing depends on the other series of a query.
 
 use super::clean::median;
-use super::combine::{Blend, Depth, depth};
+use super::combine::Blend;
 use super::count;
+use super::members::{Depth, depth};
 
 /// Number of features.
 pub(crate) const FEATURES: usize = 19;
 
 /// Weights for the half-width that holds 80%, in the order of [`features`].
 const HOLDS_80: [f64; FEATURES] = [
-    0.405, 0.274, -0.282, 0.104, 0.270, 0.061, -0.141, 0.005, -0.064, 0.013, 0.144, 0.063, 0.453, -0.087, 0.305, -0.178, 0.222, 0.058, -0.073,
+    0.405, 0.239, -0.269, 0.104, 0.270, 0.061, -0.141, 0.005, -0.064, 0.013, 0.144, 0.063, 0.453, -0.087, 0.305,
+    -0.178, 0.222, 0.058, -0.073,
 ];
 
 /// Weights for the half-width that holds 95%.
 const HOLDS_95: [f64; FEATURES] = [
-    0.891, 0.861, 0.379, 0.103, 0.210, 0.080, -0.137, 0.074, -0.037, -0.010, 0.037, 0.000, 0.309, -0.070, 0.348, -0.185, 0.179, 0.090, -0.043,
+    0.891, 0.793, 0.394, 0.103, 0.210, 0.080, -0.137, 0.074, -0.037, -0.010, 0.037, 0.000, 0.309, -0.070, 0.348,
+    -0.185, 0.179, 0.090, -0.043,
 ];
 
 /// Half-widths by step.
@@ -48,12 +51,7 @@ fn moves(values: &[f64], lag: usize) -> Vec<f64> {
 /// the deviation over the horizon, length of history, how much of the movement is in few values, length of the season if
 /// history is long, missing part of the second season if short, length and fewness if there is no season, deviation against the
 /// level, step-to-step movement once more if history is short, distance and its product with length if it is long.
-pub(crate) fn features(
-    values: &[f64],
-    period: usize,
-    blend: &Blend,
-    backtest: Option<f64>,
-) -> Vec<[f64; FEATURES]> {
+pub(crate) fn features(values: &[f64], period: usize, blend: &Blend, backtest: Option<f64>) -> Vec<[f64; FEATURES]> {
     let n = values.len();
     let one = moves(values, 1);
     let season = if period > 1 && n > period + 2 { moves(values, period) } else { one.clone() };

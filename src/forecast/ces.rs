@@ -13,8 +13,6 @@ pub(crate) enum Kind {
     Plain,
     /// Every state lags by a period.
     Simple,
-    /// A plain level with a smoothed additive season.
-    Partial,
     /// A plain level and a complex season.
     Full,
 }
@@ -26,8 +24,6 @@ pub(crate) struct Ces {
     weights: [f64; 4],
     state: State,
     variance: f64,
-    /// Corrected Akaike criterion without the constant terms; starting states come from backcasting and are not counted.
-    pub(crate) criterion: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -44,7 +40,7 @@ impl State {
         match kind {
             Kind::Plain => self.level,
             Kind::Simple => self.ring[self.turn].0,
-            Kind::Partial | Kind::Full => self.level + self.ring[self.turn].0,
+            Kind::Full => self.level + self.ring[self.turn].0,
         }
     }
 
@@ -62,7 +58,6 @@ impl State {
         match kind {
             Kind::Plain => {}
             Kind::Simple => *slot = next(*slot, weights[0], weights[1]),
-            Kind::Partial => slot.0 += weights[2] * error,
             Kind::Full => *slot = next(*slot, weights[2], weights[3]),
         }
         self.turn += 1;
@@ -72,11 +67,9 @@ impl State {
     }
 
     fn turned_back(&mut self) {
-        let len = self.ring.len();
         self.ring.rotate_left(self.turn);
         self.ring.reverse();
         self.turn = 0;
-        debug_assert_eq!(self.ring.len(), len);
     }
 }
 
@@ -89,14 +82,13 @@ fn weights_at(kind: Kind, point: &[f64; 4]) -> [f64; 4] {
     let imaginary = 0.01 + 1.89 * squash(point[1]);
     match kind {
         Kind::Plain | Kind::Simple => [real, imaginary, 0.0, 0.0],
-        Kind::Partial => [real, imaginary, squash(point[2]), 0.0],
         Kind::Full => [real, imaginary, 0.01 + 1.49 * squash(point[2]), 0.01 + 1.49 * squash(point[3])],
     }
 }
 
 /// Forward, backward and forward again: the first two passes only find the starting states.
 fn run(values: &[f64], kind: Kind, weights: &[f64; 4], mut state: State) -> (State, f64) {
-    let mut pass = |state: &mut State, backward: bool| {
+    let pass = |state: &mut State, backward: bool| {
         let mut squares = 0.0;
         let mut one = |state: &mut State, value: f64| {
             let error = value - state.expects(kind);
@@ -124,9 +116,7 @@ fn first_state(values: &[f64], kind: Kind, period: usize) -> State {
     let ring = match kind {
         Kind::Plain => vec![(0.0, 0.0)],
         Kind::Simple => values[..period].iter().map(|&value| (value, value / 1.1)).collect(),
-        Kind::Partial | Kind::Full => {
-            indices(values, period).into_iter().map(|term| (term, term / 1.1)).collect()
-        }
+        Kind::Full => indices(values, period).into_iter().map(|term| (term, term / 1.1)).collect(),
     };
     State { level, potential: level / 1.1, ring, turn: 0 }
 }
@@ -136,7 +126,6 @@ impl Ces {
     pub(crate) fn fit(values: &[f64], kind: Kind, period: usize) -> Option<Self> {
         let parameters = match kind {
             Kind::Plain | Kind::Simple => 2,
-            Kind::Partial => 3,
             Kind::Full => 4,
         };
         if values.len() < 6 || (kind != Kind::Plain && (period < 2 || 2 * values.len() < 3 * period)) {
@@ -154,44 +143,18 @@ impl Ces {
                 let at = minimise(from, 0.7, 60, |p| loss(&[p[0], p[1], 0.0, 0.0])).0;
                 [at[0], at[1], 0.0, 0.0]
             }
-            Kind::Partial => {
-                let at = minimise([from[0], from[1], -2.0], 0.7, 90, |p| loss(&[p[0], p[1], p[2], 0.0])).0;
-                [at[0], at[1], at[2], 0.0]
-            }
             Kind::Full => minimise([from[0], from[1], 0.9, 0.7], 0.7, 120, loss).0,
         };
         let weights = weights_at(kind, &point);
         let (state, squares) = run(values, kind, &weights, begin);
-        let (n, k) = (count(values.len()), count(parameters + 1));
-        let scale = values.iter().map(|value| value * value).sum::<f64>() * 1e-24 + f64::MIN_POSITIVE;
-        Some(Self {
-            kind,
-            weights,
-            state,
-            variance: squares / (n - count(parameters)).max(1.0),
-            criterion: n * ((squares + scale) / n).ln() + 2.0 * k * n / (n - k - 1.0).max(1.0),
-        })
-    }
-
-    /// The model with the lowest corrected Akaike criterion.
-    pub(crate) fn choose(values: &[f64], period: usize) -> Option<Self> {
-        let kinds: &[Kind] =
-            if period > 1 { &[Kind::Plain, Kind::Simple, Kind::Partial, Kind::Full] } else { &[Kind::Plain] };
-        kinds
-            .iter()
-            .filter_map(|&kind| Self::fit(values, kind, period))
-            .min_by(|a, b| a.criterion.total_cmp(&b.criterion))
+        let variance = squares / (count(values.len()) - count(parameters)).max(1.0);
+        Some(Self { kind, weights, state, variance })
     }
 
     /// Mean and standard deviation of the next steps; the deviation from the response to one unit of error.
     pub(crate) fn forecast(&self, horizon: usize) -> Curve {
         let mut state = self.state.clone();
-        let mut echo = State {
-            level: 0.0,
-            potential: 0.0,
-            ring: vec![(0.0, 0.0); self.state.ring.len()],
-            turn: 0,
-        };
+        let mut echo = State { level: 0.0, potential: 0.0, ring: vec![(0.0, 0.0); self.state.ring.len()], turn: 0 };
         echo.learn(self.kind, &self.weights, 1.0);
         let (mut mean, mut sd) = (Vec::with_capacity(horizon), Vec::with_capacity(horizon));
         let mut reach = 1.0;

@@ -37,86 +37,129 @@ fn differences(values: &[f64], period: usize) -> (Vec<f64>, Vec<f64>) {
             if period < 2 {
                 return 0.0;
             }
-            let same: Vec<f64> =
-                (at % period..steps.len()).step_by(period).filter(|other| *other != at).map(|other| steps[other]).collect();
+            let same: Vec<f64> = (at % period..steps.len())
+                .step_by(period)
+                .filter(|other| *other != at)
+                .map(|other| steps[other])
+                .collect();
             median(&same)
         })
         .collect();
     (steps, usual)
 }
 
-/// Mends a history of at least eight values; shorter ones stay as they are.
+/// First differences of a history and what is usual and far out for them.
+struct Moves {
+    period: usize,
+    moves: Vec<f64>,
+    /// The median of the same phase's moves in other seasons.
+    usual: Vec<f64>,
+    /// Moves minus the usual.
+    beyond: Vec<f64>,
+    centre: f64,
+    /// Robust standard deviations of `moves` and `beyond`.
+    wide: f64,
+    narrow: f64,
+    /// Seven of a hundred moves are further than this beyond the usual.
+    crowd: f64,
+    least: f64,
+}
+
+impl Moves {
+    fn of(work: &[f64], period: usize, logs: bool) -> Self {
+        let (moves, usual) = differences(work, period);
+        let beyond: Vec<f64> = moves.iter().zip(&usual).map(|(a, b)| a - b).collect();
+        let mut sizes: Vec<f64> = beyond.iter().map(|by| by.abs()).collect();
+        sizes.sort_by(f64::total_cmp);
+        Self {
+            period,
+            centre: median(&moves),
+            wide: deviation(&moves),
+            narrow: deviation(&beyond),
+            crowd: quantile(&sizes, 0.93),
+            least: if logs { 0.25 } else { 0.25 * deviation(work) },
+            moves,
+            usual,
+            beyond,
+        }
+    }
+
+    fn stands_out(&self, at: usize) -> bool {
+        let by = self.beyond[at].abs();
+        by > STANDS_OUT * self.narrow
+            && by > self.least
+            && by > 1.5 * self.crowd
+            && (self.moves[at] - self.centre).abs() > STANDS_OUT * self.wide
+            && self.usual[at].abs() < 0.4 * self.moves[at].abs()
+            && !self.returns(at)
+    }
+
+    /// A jump that another season shows within a step of the same place belongs to the season, as moving holidays do.
+    fn returns(&self, at: usize) -> bool {
+        let by = self.beyond[at];
+        self.period > 1
+            && [at.checked_sub(self.period), at.checked_add(self.period)].into_iter().flatten().any(|other| {
+                (other.saturating_sub(1)..=other + 1)
+                    .filter_map(|near| self.moves.get(near))
+                    .any(|other| other.signum() == by.signum() && other.abs() > 0.4 * by.abs())
+            })
+    }
+
+    /// Whether the value after the jump goes back to where it came from.
+    fn comes_back(&self, at: usize) -> bool {
+        self.beyond.get(at + 1).is_some_and(|next| (self.beyond[at] + next).abs() < 0.4 * self.beyond[at].abs())
+    }
+
+    fn is_beyond(&self, at: usize, deviations: f64, crowds: f64) -> bool {
+        let by = self.beyond[at].abs();
+        by >= deviations * self.narrow && by >= crowds * self.crowd
+    }
+}
+
+/// Whether the level after `first` stays where the jump brought it; long histories need a clearer jump.
+fn is_step(work: &[f64], first: usize, found: &Moves) -> bool {
+    let (n, at) = (work.len(), first - 1);
+    let reach = 6.min(n - first).min(first);
+    let recent = first + 2 * found.period.max(8) >= n;
+    if reach < 3 || !recent || (n >= 3 * found.period && !found.is_beyond(at, 8.0, 2.0)) {
+        return false;
+    }
+    let before = median(&work[first - reach..first]);
+    let after = median(&work[first..first + reach]);
+    (after - before) / found.beyond[at] > 0.6
+}
+
+/// Mends a history of at least eight values; shorter ones stay as they are. Only steps of the last two seasons are moved: models
+/// have learnt older ones.
 pub(crate) fn mend(values: &[f64], period: usize) -> Mended {
     let mut made = Mended { values: values.to_vec(), steps: vec![], strange: vec![] };
-    let n = values.len();
-    if n < 8 {
+    if values.len() < 8 {
         return made;
     }
     let logs = values.iter().all(|&value| value > 0.0);
     let mut work: Vec<f64> = if logs { values.iter().map(|value| value.ln()).collect() } else { values.to_vec() };
-    let (moves, usual) = differences(&work, period);
-    let beyond: Vec<f64> = moves.iter().zip(&usual).map(|(a, b)| a - b).collect();
-    let (wide, narrow) = (deviation(&moves), deviation(&beyond));
-    let centre = median(&moves);
-    let mut sizes: Vec<f64> = beyond.iter().map(|by| by.abs()).collect();
-    sizes.sort_by(f64::total_cmp);
-    let crowd = quantile(&sizes, 0.93);
-    let least = if logs { 0.25 } else { 0.25 * deviation(&work) };
-    let strong = |at: usize| {
-        let by = beyond[at];
-        by.abs() > STANDS_OUT * narrow
-            && by.abs() > least
-            && by.abs() > 1.5 * crowd
-            && (moves[at] - centre).abs() > STANDS_OUT * wide
-            && usual[at].abs() < 0.4 * moves[at].abs()
-    };
-    // A jump that another season shows within a step of the same place belongs to the season, as moving holidays do.
-    let returns = |at: usize| {
-        period > 1
-            && [at.checked_sub(period), at.checked_add(period)].into_iter().flatten().any(|other| {
-                (other.saturating_sub(1)..=other + 1)
-                    .filter_map(|near| moves.get(near))
-                    .any(|other| other.signum() == beyond[at].signum() && other.abs() > 0.4 * beyond[at].abs())
-            })
-    };
+    let found = Moves::of(&work, period, logs);
     let mut at = 0;
-    while at < moves.len() {
-        if !strong(at) || returns(at) {
-            at += 1;
-            continue;
-        }
-        let by = beyond[at];
-        // The value after the jump: does it come back?
+    while at < found.moves.len() {
         let first = at + 1;
-        if first + 1 < n && (beyond[at] + beyond[at + 1]).abs() < 0.4 * by.abs() {
-            if by.abs() < 2.0 * STANDS_OUT * narrow || by.abs() < 3.0 * crowd {
-                at += 2;
-                continue;
+        if !found.stands_out(at) {
+            at += 1;
+        } else if found.comes_back(at) {
+            if found.is_beyond(at, 2.0 * STANDS_OUT, 3.0) {
+                made.strange.push(first);
+                work[first] = f64::midpoint(work[at] + found.usual[at], work[first + 1] - found.usual[first]);
             }
-            made.strange.push(first);
-            work[first] = f64::midpoint(work[first - 1] + usual[at], work[first + 1] - usual[at + 1]);
             at += 2;
-            continue;
-        }
-        let reach = 6.min(n - first).min(first);
-        if reach >= 3 && first + 2 * period.max(8) >= n {
-            let certain = n < 3 * period || (by.abs() > 8.0 * narrow && by.abs() > 2.0 * crowd);
-            if !certain {
-                at += 1;
-                continue;
-            }
-            let before = median(&work[first - reach..first]);
-            let after = median(&work[first..first + reach]);
-            if (after - before) / by > 0.6 {
+        } else {
+            if is_step(&work, first, &found) {
                 made.steps.push(first);
             }
+            at += 1;
         }
-        at += 1;
     }
     for &first in &made.steps {
-        let by = beyond[first - 1];
         for value in &mut work[..first] {
-            *value += by;
+            *value += found.beyond[first - 1];
         }
     }
     if !made.steps.is_empty() || !made.strange.is_empty() {

@@ -16,6 +16,8 @@ mod combine;
 mod curve;
 mod ets;
 mod fill;
+mod members;
+mod method;
 mod normal;
 mod paths;
 mod regress;
@@ -23,21 +25,22 @@ pub mod score;
 mod season;
 mod simplex;
 mod stl;
-mod theta;
 #[cfg(test)]
 mod tests;
+mod theta;
 
 use std::fmt;
 
 pub use backtest::StepError;
-pub use combine::Method;
+pub use method::Method;
 pub use season::{Grain, detect as detect_season};
 
 use calibrate::{Widths, widths};
 use clean::mend;
-use combine::{Depth, blend, depth};
+use combine::blend;
 use fill::{Filled, fill};
-use paths::{Fan, SKEW, Seeds, Together, paths};
+use members::{Depth, depth};
+use paths::{Fan, Seeds, Together, paths};
 
 /// Older observations are not looked at: they cost time and teach nothing (measured on weekly series of up to 2,283 values).
 const REMEMBERED: usize = 400;
@@ -182,8 +185,13 @@ pub fn forecast(series: Series<'_>, settings: &Settings) -> Result<Forecast, Ref
     if let Some(&share) = settings.quantiles.iter().find(|share| !(**share > 0.0 && **share < 1.0)) {
         return Err(Refusal::Quantile(share));
     }
-    let period = series.season.max(1);
-    let mut filled = fill(series.values, period);
+    let period = series.season.clamp(1, series.values.len() + 1);
+    let size =
+        series.values.iter().filter(|value| value.is_finite()).fold(0.0_f64, |size, value| size.max(value.abs()));
+    // All arithmetic is done around one, whatever the units.
+    let unit = if size > 0.0 { size } else { 1.0 };
+    let scaled: Vec<f64> = series.values.iter().map(|value| value / unit).collect();
+    let mut filled = fill(&scaled, period);
     if filled.present == 0 {
         return Err(Refusal::NoValues);
     }
@@ -192,10 +200,6 @@ pub fn forecast(series: Series<'_>, settings: &Settings) -> Result<Forecast, Ref
     let start = filled.values.len().saturating_sub(longest_memory(period) + 4 * settings.horizon);
     filled.values.drain(..start);
     filled.known.drain(..start);
-    let size = filled.values.iter().fold(0.0_f64, |size, value| size.max(value.abs()));
-    // All arithmetic is done around one, whatever the units.
-    let unit = if size > 0.0 { size } else { 1.0 };
-    filled.values.iter_mut().chain(&mut filled.known).for_each(|value| *value /= unit);
     let non_negative = settings.non_negative.unwrap_or_else(|| filled.values.iter().all(|&value| value >= 0.0));
     let outlook = outlook(&filled, period, settings, non_negative)?;
     Ok(answer(outlook, &filled, series, settings, n_obs, unit))
@@ -214,8 +218,9 @@ fn outlook(filled: &Filled, period: usize, settings: &Settings, non_negative: bo
     let values = &filled.values;
     let (n, horizon) = (values.len(), settings.horizon + filled.ahead);
     let mut notes = Vec::new();
-    if filled.present < n {
-        notes.push(format!("{} missing values filled", n - filled.present.min(n)));
+    let gaps = filled.known.iter().filter(|value| value.is_nan()).count();
+    if gaps > 0 {
+        notes.push(format!("{gaps} missing values filled"));
     }
     if filled.ahead > 0 {
         notes.push(format!("{} missing values at the end forecast", filled.ahead));
@@ -229,10 +234,10 @@ fn outlook(filled: &Filled, period: usize, settings: &Settings, non_negative: bo
     let Some(made) = blend(&mended.values, period, horizon, settings.method) else {
         return Err(Refusal::TooShort(settings.method, n));
     };
-    let errors = backtest::roll(values, &filled.known, period, settings.horizon, settings.origins, settings.method);
+    let errors = backtest::roll(filled, period, settings, non_negative);
     let widths = widths(&mended.values, period, &made, backtest::ratio(&errors, n, period));
     if period > 1 && depth(n, period) == Depth::None {
-        notes.push(format!("{n} observations: too few to see a season of {period}"));
+        notes.push(format!("{n} observations: too few to see the season"));
     }
     if let Some(first) = mended.steps.last() {
         notes.push(format!("level step {} observations before the end: earlier values moved to it", n - first));
@@ -241,9 +246,7 @@ fn outlook(filled: &Filled, period: usize, settings: &Settings, non_negative: bo
         notes.push(format!("{} strange values set aside", mended.strange.len()));
     }
     let together = Together::from_growth(&made.native, depth(n, period));
-    let seasonal = depth(n, period) != Depth::None;
-    let skew = if seasonal && mended.values.iter().all(|&value| value >= 0.0) { SKEW } else { 0.0 };
-    let fan = Fan { centre: made.centre, widths, non_negative, skew };
+    let fan = Fan::new(&mended.values, depth(n, period), made.centre, widths, non_negative);
     Ok(Outlook { fan, together, method: settings.method.name(), errors, notes })
 }
 
@@ -257,7 +260,7 @@ fn short(values: &[f64], horizon: usize, non_negative: bool) -> Outlook {
     let holds_80: Vec<f64> = (0..horizon).map(|step| first * count(step + 1).powf(0.4)).collect();
     let holds_95 = holds_80.iter().map(|width| 2.5 * width).collect();
     Outlook {
-        fan: Fan { centre: vec![last; horizon], widths: Widths { holds_80, holds_95 }, non_negative, skew: 0.0 },
+        fan: Fan::new(values, Depth::None, vec![last; horizon], Widths { holds_80, holds_95 }, non_negative),
         together: Together::from_growth(&vec![1.0; horizon], Depth::None),
         method: "last value",
         errors: vec![],
@@ -275,7 +278,8 @@ fn answer(
 ) -> Forecast {
     let Outlook { fan, together, method, errors, notes } = outlook;
     let steps = filled.ahead..filled.ahead + settings.horizon;
-    let by_step = |value: &dyn Fn(usize) -> f64| steps.clone().map(|step| unit * value(step)).collect::<Vec<f64>>();
+    let by_step =
+        |value: &dyn Fn(usize) -> f64| steps.clone().map(|step| in_units(value(step), unit)).collect::<Vec<f64>>();
     // The key is spread over all bits so that neighbours draw unlike numbers.
     let own = settings.seed ^ series.key.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let seeds = Seeds { common: settings.seed, own, share: settings.common };
@@ -284,24 +288,31 @@ fn answer(
         mean: by_step(&|step| fan.mean(step)),
         median: by_step(&|step| fan.at(step, 0.0)),
         quantiles: settings.quantiles.iter().map(|&share| by_step(&|step| fan.quantile(step, share))).collect(),
-        paths: drawn.into_iter().map(|path| path[steps.clone()].iter().map(|value| unit * value).collect()).collect(),
+        paths: drawn
+            .into_iter()
+            .map(|path| path[steps.clone()].iter().map(|value| in_units(*value, unit)).collect())
+            .collect(),
         method,
-        backtest: summary(errors, unit, fan.non_negative),
+        backtest: summary(errors, unit),
         n_obs,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
     }
 }
 
-fn summary(mut errors: Vec<StepError>, unit: f64, non_negative: bool) -> Option<Backtest> {
-    let floor = if non_negative { 0.0 } else { f64::NEG_INFINITY };
+/// Back to the units of the series; what they cannot hold becomes the largest number that they can.
+fn in_units(value: f64, unit: f64) -> f64 {
+    (unit * value).clamp(f64::MIN, f64::MAX)
+}
+
+fn summary(mut errors: Vec<StepError>, unit: f64) -> Option<Backtest> {
     for error in &mut errors {
-        error.actual *= unit;
-        error.deviation *= unit;
-        error.forecast = (unit * error.forecast).max(floor);
-        error.low_80 = (unit * error.low_80).max(floor);
-        error.high_80 = (unit * error.high_80).max(floor);
+        for number in
+            [&mut error.actual, &mut error.forecast, &mut error.low_80, &mut error.high_80, &mut error.deviation]
+        {
+            *number = in_units(*number, unit);
+        }
     }
-    let mut origins: Vec<usize> = errors.iter().map(|error| error.origin).collect();
+    let mut origins: Vec<usize> = errors.iter().map(|error| error.before_end).collect();
     origins.dedup();
     let size: f64 = errors.iter().map(|error| error.actual.abs()).sum();
     let missed: f64 = errors.iter().map(|error| (error.actual - error.forecast).abs()).sum();
@@ -321,12 +332,11 @@ pub fn common_share(backtests: &[&Backtest]) -> f64 {
     // By end and step: number of series, sum and sum of squares of the scaled errors.
     let mut cells: BTreeMap<(usize, usize), (f64, f64, f64)> = BTreeMap::new();
     for backtest in backtests {
-        let last = backtest.errors.iter().map(|error| error.origin + error.step).max().unwrap_or_default();
         for error in &backtest.errors {
             let half = 0.5 * (error.high_80 - error.low_80);
             if half > 0.0 {
                 let scaled = ((error.actual - error.forecast) / half).clamp(-3.0, 3.0);
-                let cell = cells.entry((last - error.origin, error.step)).or_default();
+                let cell = cells.entry((error.before_end, error.step)).or_default();
                 *cell = (cell.0 + 1.0, cell.1 + scaled, cell.2 + scaled * scaled);
             }
         }

@@ -4,8 +4,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::calibrate::Widths;
-use super::combine::Depth;
 use super::count;
+use super::members::Depth;
 use super::normal::{AT_80, AT_95, quantile};
 
 /// What a series may become, by step: a centre and a half-width as a function of the share that lies below.
@@ -15,14 +15,20 @@ pub(crate) struct Fan {
     pub(crate) widths: Widths,
     pub(crate) non_negative: bool,
     /// How much longer the upper half-width is than the symmetric one, and the lower shorter, as a share.
-    pub(crate) skew: f64,
+    skew: f64,
 }
 
 /// Skew of positive series with a season: errors above the upper end were 1.6 times as frequent as below the lower one, and
 /// are as frequent with this.
-pub(crate) const SKEW: f64 = 0.1;
+const SKEW: f64 = 0.1;
 
 impl Fan {
+    /// Around `centre`; `history` says whether errors lean upwards.
+    pub(crate) fn new(history: &[f64], depth: Depth, centre: Vec<f64>, widths: Widths, non_negative: bool) -> Self {
+        let leans = depth != Depth::None && history.iter().all(|&value| value >= 0.0);
+        Self { centre, widths, non_negative, skew: if leans { SKEW } else { 0.0 } }
+    }
+
     /// The value of a step at a point of the standard normal. Between and beyond the two known half-widths the distance is a
     /// power of the point: one gives a normal distribution, more gives heavier tails.
     pub(crate) fn at(&self, step: usize, point: f64) -> f64 {
@@ -58,15 +64,15 @@ pub(crate) struct Together {
 impl Together {
     /// From the members' own deviations. With little history the smoothing weight says little.
     pub(crate) fn from_growth(native: &[f64], depth: Depth) -> Self {
-        let last = native.len().min(13) - 1;
+        let last = native.len() - 1;
         let growth = if native[0] > 0.0 { (native[last] / native[0]).powi(2) } else { 1.0 };
         let smoothing = ((growth - 1.0).max(0.0) / count(last.max(1))).sqrt().min(1.0);
         // Shares and fading were chosen so that totals of 3 months, 13 weeks and 56 days are held by their 80% intervals as often
         // as single steps are.
         let (share, fading) = match depth {
             Depth::None => (0.8, 0.8),
-            Depth::Short => (0.3, 0.3),
-            Depth::Long => (0.95, 0.6),
+            Depth::Short => (0.4, 0.4),
+            Depth::Long => (0.8, 0.3),
         };
         Self { smoothing, share, fading }
     }
@@ -121,11 +127,13 @@ pub(crate) fn paths(fan: &Fan, together: &Together, number: usize, seeds: Seeds)
     }
     all.truncate(number);
     let mut order: Vec<usize> = (0..number).collect();
-    for step in 0..horizon {
+    let points: Vec<f64> = order.iter().map(|&rank| quantile((count(rank) + 0.5) / count(number))).collect();
+    let mut put = |step: usize| {
         order.sort_by(|&a, &b| all[a][step].total_cmp(&all[b][step]).then(a.cmp(&b)));
-        for (rank, &path) in order.iter().enumerate() {
-            all[path][step] = fan.quantile(step, (count(rank) + 0.5) / count(number));
+        for (&path, &point) in order.iter().zip(&points) {
+            all[path][step] = fan.at(step, point);
         }
-    }
+    };
+    (0..horizon).for_each(&mut put);
     all
 }

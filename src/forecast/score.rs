@@ -122,7 +122,8 @@ pub struct Scores {
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = values.filter(|value| value.is_finite()).fold((0.0, 0_usize), |(sum, n), value| (sum + value, n + 1));
+    let (sum, n) =
+        values.filter(|value| value.is_finite()).fold((0.0, 0_usize), |(sum, n), value| (sum + value, n + 1));
     if n > 0 { sum / count(n) } else { f64::NAN }
 }
 
@@ -180,7 +181,8 @@ pub fn score(cases: &[Case], kind: &Kind) -> Scores {
         inside_80: by_step(&|ends, truth| f64::from(u8::from(ends.low_80 <= truth && truth <= ends.high_80))),
         inside_95: by_step(&|ends, truth| f64::from(u8::from(ends.low_95 <= truth && truth <= ends.high_95))),
         pinball: scaled(&|ends, truth| {
-            (pinball(0.1, ends.low_80, truth) + pinball(0.5, ends.median, truth) + pinball(0.9, ends.high_80, truth)) / 3.0
+            (pinball(0.1, ends.low_80, truth) + pinball(0.5, ends.median, truth) + pinball(0.9, ends.high_80, truth))
+                / 3.0
         }),
         total_inside_80: by_series(&|case| {
             f64::from(u8::from(case.total.low_80 <= truth(case) && truth(case) <= case.total.high_80))
@@ -193,9 +195,8 @@ pub fn score(cases: &[Case], kind: &Kind) -> Scores {
         total_score_of_roots: total(&|case| {
             let steps = head(case);
             let middle: f64 = steps.iter().map(|ends| ends.median).sum();
-            let root = |far: fn(&Ends) -> f64| {
-                steps.iter().map(|ends| (far(ends) - ends.median).powi(2)).sum::<f64>().sqrt()
-            };
+            let root =
+                |far: fn(&Ends) -> f64| steps.iter().map(|ends| (far(ends) - ends.median).powi(2)).sum::<f64>().sqrt();
             (middle - root(|ends| ends.low_80), middle + root(|ends| ends.high_80))
         }),
         total_within: [within(0.05), within(0.1), within(0.2)],

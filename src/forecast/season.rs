@@ -10,7 +10,7 @@ fn moving_trend(values: &[f64], period: usize) -> Vec<f64> {
     for centre in half..n.saturating_sub(half) {
         let window = &values[centre - half..=centre + half];
         let mut sum: f64 = window.iter().sum();
-        if period % 2 == 0 {
+        if period.is_multiple_of(2) {
             sum -= f64::midpoint(window[0], window[2 * half]);
         }
         trend[centre] = sum / count(period);

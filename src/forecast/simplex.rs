@@ -1,5 +1,7 @@
 //! Minimising a function of a few unbounded parameters without its gradient.
 
+use super::count;
+
 /// Nelder & Mead (1965), "A simplex method for function minimization", with the standard coefficients 1, 2, 1/2, 1/2.
 ///
 /// Starts at `start` with steps of `step`, evaluates at most `budget` times and stops earlier once the values at the
@@ -28,9 +30,8 @@ pub(crate) fn minimise<const N: usize>(
         if (worst - best).abs() <= 1e-6 * (best.abs() + 1e-9) {
             break;
         }
-        let centre: [f64; N] = std::array::from_fn(|axis| {
-            corners[..N].iter().map(|corner| corner.0[axis]).sum::<f64>() / N as f64
-        });
+        let centre: [f64; N] =
+            std::array::from_fn(|axis| corners[..N].iter().map(|corner| corner.0[axis]).sum::<f64>() / count(N));
         let towards = |scale: f64| -> [f64; N] {
             std::array::from_fn(|axis| centre[axis] + scale * (corners[N].0[axis] - centre[axis]))
         };

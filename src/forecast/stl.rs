@@ -2,13 +2,6 @@
 
 use super::count;
 
-/// A series as the sum of three parts of its length.
-#[derive(Clone, Debug)]
-pub(crate) struct Parts {
-    pub(crate) trend: Vec<f64>,
-    pub(crate) season: Vec<f64>,
-}
-
 fn tricube(distance: f64) -> f64 {
     let rest = 1.0 - distance * distance * distance;
     rest * rest * rest
@@ -89,8 +82,8 @@ fn odd(value: usize) -> usize {
     value | 1
 }
 
-/// Splits a series of at least two periods; `window` is the odd number of years a season's term is averaged over.
-pub(crate) fn decompose(values: &[f64], period: usize, window: usize) -> Parts {
+/// The seasonal part of a series, one term a value; `window` is the odd number of years a season's term is averaged over.
+pub(crate) fn season(values: &[f64], period: usize, window: usize) -> Vec<f64> {
     let n = values.len();
     // The smallest odd span Cleveland et al. advise, 1.5 m / (1 - 1.5 / window).
     let trend_window = odd(3 * period * window / (2 * window - 3) + 1);
@@ -112,5 +105,5 @@ pub(crate) fn decompose(values: &[f64], period: usize, window: usize) -> Parts {
         let adjusted: Vec<f64> = values.iter().zip(&season).map(|(value, term)| value - term).collect();
         trend = loess(&adjusted, trend_window);
     }
-    Parts { trend, season }
+    season
 }
