@@ -4,6 +4,7 @@
 //! medians instead of an iterated model.
 
 use super::combine::quantile;
+use super::count;
 
 /// A history with its steps moved to the last level and its strange values replaced.
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ struct Moves {
     /// Robust standard deviations of `moves` and `beyond`.
     wide: f64,
     narrow: f64,
-    /// Seven of a hundred moves are further than this beyond the usual.
+    /// At most seven of a hundred moves, but three, are further than this beyond the usual.
     crowd: f64,
     least: f64,
 }
@@ -69,14 +70,18 @@ impl Moves {
     fn of(work: &[f64], period: usize, logs: bool) -> Self {
         let (moves, usual) = differences(work, period);
         let beyond: Vec<f64> = moves.iter().zip(&usual).map(|(a, b)| a - b).collect();
-        let mut sizes: Vec<f64> = beyond.iter().map(|by| by.abs()).collect();
+        let centre = median(&moves);
+        // A jump makes its counterparts in other seasons look strange too, but those moved as always.
+        let mut sizes: Vec<f64> =
+            moves.iter().zip(&beyond).map(|(by, beyond)| (by - centre).abs().min(beyond.abs())).collect();
         sizes.sort_by(f64::total_cmp);
         Self {
             period,
-            centre: median(&moves),
+            centre,
             wide: deviation(&moves),
             narrow: deviation(&beyond),
-            crowd: quantile(&sizes, 0.93),
+            // A single strange value makes two moves.
+            crowd: quantile(&sizes, 1.0 - (2.5 / count(sizes.len())).max(0.07)),
             least: if logs { 0.25 } else { 0.25 * deviation(work) },
             moves,
             usual,
