@@ -110,3 +110,29 @@ pub(crate) fn widths(values: &[f64], period: usize, blend: &Blend, backtest: Opt
     }
     made
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blend(native: f64) -> Blend {
+        Blend { centre: vec![10.0; 3], native: vec![native; 3], spread: vec![0.1; 3] }
+    }
+
+    #[test]
+    fn wide_holds_more_than_narrow_and_few_points_have_a_floor() {
+        let values: Vec<f64> = (0..30).map(|at| 10.0 + count(at * 7 % 5)).collect();
+        let made = widths(&values, 12, &blend(1.0), None);
+        assert!(made.holds_80.iter().zip(&made.holds_95).all(|(narrow, wide)| 1.2 * narrow <= *wide && *narrow > 0.0));
+        // Four values of mean size 10, 8 - 4 missing to be sure: 0.03 x 4 x 10.
+        let made = widths(&[10.0; 4], 12, &blend(0.0), None);
+        assert!((made.holds_80[0] - 1.2).abs() < 1e-9, "{made:?}");
+    }
+
+    #[test]
+    fn errors_of_the_past_widen_the_future() {
+        let values: Vec<f64> = (0..60).map(|at| 10.0 + count(at * 7 % 5)).collect();
+        let of = |ratio| widths(&values, 12, &blend(1.0), Some(ratio)).holds_80[0];
+        assert!(of(2.0) > 1.1 * of(1.0));
+    }
+}

@@ -169,3 +169,31 @@ impl Ces {
         Curve { mean, sd }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seasons_are_continued_from_their_phase() {
+        let year: Vec<f64> = [10.0, 50.0, 30.0, 70.0].into_iter().cycle().take(21).collect();
+        for kind in [Kind::Simple, Kind::Full] {
+            let mean = Ces::fit(&year, kind, 4).unwrap().forecast(4).mean;
+            let wanted = [50.0, 30.0, 70.0, 10.0];
+            assert!(mean.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 8.0), "{kind:?} {mean:?}");
+        }
+    }
+
+    #[test]
+    fn growth_is_followed_without_a_trend_term() {
+        let line: Vec<f64> = (0..30).map(|step| 100.0 + 3.0 * count(step)).collect();
+        let mean = Ces::fit(&line, Kind::Plain, 1).unwrap().forecast(3).mean;
+        assert!(mean[0] > 188.0 && mean[2] > mean[0], "{mean:?}");
+    }
+
+    #[test]
+    fn too_short_a_history_fits_nothing() {
+        assert!(Ces::fit(&[1.0; 5], Kind::Plain, 1).is_none());
+        assert!(Ces::fit(&[1.0; 17], Kind::Full, 12).is_none());
+    }
+}

@@ -172,3 +172,36 @@ pub(crate) fn mend(values: &[f64], period: usize) -> Mended {
     }
     made
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level(n: usize, at: f64) -> Vec<f64> {
+        (0..n).map(|step| at * (1.0 + 0.01 * count(step * 7 % 5))).collect()
+    }
+
+    #[test]
+    fn a_step_moves_what_came_before_and_a_strange_value_is_replaced() {
+        let mut values = level(12, 100.0);
+        values.extend(level(6, 50.0));
+        let made = mend(&values, 1);
+        assert_eq!((made.steps.as_slice(), made.strange.len()), (&[12][..], 0));
+        assert!(made.values[..12].iter().all(|value| (45.0..56.0).contains(value)), "{:?}", made.values);
+
+        let mut values = level(18, 100.0);
+        values[9] = 4000.0;
+        let made = mend(&values, 1);
+        assert_eq!((made.steps.len(), made.strange.as_slice()), (0, &[9][..]));
+        assert!((95.0..110.0).contains(&made.values[9]));
+    }
+
+    #[test]
+    fn seasons_and_even_histories_are_left_alone() {
+        let december: Vec<f64> =
+            (0..36).map(|month| if month % 12 == 11 { 500.0 } else { 100.0 + count(month % 3) }).collect();
+        for values in [december, level(30, 10.0), vec![0.0; 30], vec![1.0, 50.0, 1.0]] {
+            assert_eq!(mend(&values, 12).values, values);
+        }
+    }
+}

@@ -209,3 +209,45 @@ impl Ets {
         Curve { mean, sd }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(found: &[f64], wanted: &[f64], by: f64) {
+        assert!(found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < by), "{found:?} {wanted:?}");
+    }
+
+    #[test]
+    fn a_line_goes_on() {
+        let line: Vec<f64> = (1..=20).map(|step| 5.0 + 2.0 * count(step)).collect();
+        close(&Ets::fit(&line, Trend::Additive, 1).unwrap().forecast(3).mean, &[47.0, 49.0, 51.0], 1e-3);
+    }
+
+    #[test]
+    fn a_season_comes_back_and_starts_at_the_right_phase() {
+        let year: Vec<f64> = [1.0, 5.0, 3.0, 7.0].into_iter().cycle().take(18).collect();
+        close(&Ets::fit(&year, Trend::None, 4).unwrap().forecast(4).mean, &[3.0, 7.0, 1.0, 5.0], 0.05);
+    }
+
+    #[test]
+    fn uncertainty_grows_as_the_level_learns() {
+        // With smoothing weight a the variance of step h is s2 (1 + (h - 1) a2).
+        let walk: Vec<f64> = (0_usize..40)
+            .scan(0.0, |at, step| {
+                *at += count(step * 7 % 5) - 2.0;
+                Some(*at)
+            })
+            .collect();
+        let model = Ets::fit(&walk, Trend::None, 1).unwrap();
+        let sd = model.forecast(5).sd;
+        let expected = (model.variance * (1.0 + 4.0 * model.weights.level.powi(2))).sqrt();
+        assert!((sd[4] - expected).abs() < 1e-9 && sd[4] > sd[0]);
+    }
+
+    #[test]
+    fn too_short_a_history_fits_nothing() {
+        assert!(Ets::fit(&[1.0, 2.0, 3.0, 4.0], Trend::None, 1).is_none());
+        assert!(Ets::fit(&[1.0; 14], Trend::None, 12).is_none());
+    }
+}

@@ -3,10 +3,10 @@
 //! Pure numbers: slices in, structures out; no clock, no files, no threads. The same series, settings and seed give the same
 //! digits wherever they run, and no series' forecast depends on another's.
 //!
-//! What happens to a history: gaps are filled ([`fill`]), steps of level and strange values are mended ([`clean`]), the members
-//! that suit its length forecast it and the middle third of them is averaged ([`combine`]), intervals get the width that such
-//! forecasts needed elsewhere and that this series needed at earlier ends ([`calibrate`], [`backtest`]), and paths join the steps
-//! ([`paths`]).
+//! What happens to a history: gaps are filled (`fill`), steps of level and strange values are mended (`clean`), the members
+//! that suit its length forecast it and the middle third of them is averaged (`combine`), intervals get the width that such
+//! forecasts needed elsewhere and that this series needed at earlier ends (`calibrate`, `backtest`), and paths join the steps
+//! (`paths`).
 
 mod backtest;
 mod calibrate;

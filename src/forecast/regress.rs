@@ -170,3 +170,35 @@ pub(crate) fn forecast(values: &[f64], period: usize, horizon: usize) -> Option<
         .collect();
     Some(Curve { mean, sd })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_system_is_solved() {
+        let x = solve(vec![vec![4.0, 2.0], vec![2.0, 3.0]], vec![8.0, 7.0]).unwrap();
+        assert!((x[0] - 1.25).abs() < 1e-12 && (x[1] - 1.5).abs() < 1e-12);
+        assert!(solve(vec![vec![1.0, 1.0], vec![1.0, 1.0]], vec![1.0, 1.0]).is_none());
+    }
+
+    #[test]
+    fn an_autoregression_is_found_again() {
+        // x[t] = 2 + 0.5 x[t-1] + shock: from any value it goes half the way to 4.
+        let mut values = vec![4.0];
+        for at in 1_usize..120 {
+            values.push(2.0 + 0.5 * values[at - 1] + (count(at * at * 31 % 97) / 97.0 - 0.5));
+        }
+        values.push(8.0);
+        let mean = forecast(&values, 1, 3).unwrap().mean;
+        assert!((mean[0] - 6.0).abs() < 0.7 && mean[1] < mean[0] && (3.8..5.2).contains(&mean[2]), "{mean:?}");
+    }
+
+    #[test]
+    fn differences_are_added_up_again() {
+        let line: Vec<f64> = (0..40).map(|step| 3.0 * count(step) + count(step % 3)).collect();
+        let curve = forecast(&line, 1, 2).unwrap();
+        assert!((curve.mean[0] - 121.0).abs() < 1.5, "{:?}", curve.mean);
+        assert!(forecast(&line[..9], 1, 2).is_none());
+    }
+}

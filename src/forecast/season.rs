@@ -162,3 +162,23 @@ pub fn detect(values: &[f64]) -> usize {
         .fold((1, 0.0), |best: (usize, f64), found| if found.1 > best.1 + 0.05 { found } else { best })
         .0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terms_are_deviations_from_the_moving_mean() {
+        assert_eq!(indices(&[1.0, 3.0, 1.0, 3.0, 1.0, 3.0], 2), [-1.0, 1.0]);
+        assert_eq!(indices(&[1.0, 3.0, 1.0], 2), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn clear_seasons_are_kept_and_noise_is_not() {
+        let clear: Vec<f64> = [0.0, 10.0, -10.0, 5.0].into_iter().cycle().take(16).collect();
+        assert!(shrunk(&clear, 4).1 > 0.99);
+        let noise: Vec<f64> = (0_usize..24).map(|at| count(at * at * 7919 % 101)).collect();
+        assert!(shrunk(&noise, 12).1 < 0.5, "{:?}", shrunk(&noise, 12));
+        assert!(strength(&clear, 4) > 0.99 && strength(&noise, 4) < 0.5);
+    }
+}

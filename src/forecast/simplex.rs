@@ -68,3 +68,23 @@ pub(crate) fn minimise<const N: usize>(
     corners.sort_by(|a, b| a.1.total_cmp(&b.1));
     corners[0]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lowest_point_of_a_bowl_is_found() {
+        let (at, value) = minimise([0.0, 0.0], 1.0, 400, |p| (p[0] - 3.0).powi(2) + 10.0 * (p[1] + 1.0).powi(2) + 5.0);
+        assert!(
+            (at[0] - 3.0).abs() < 0.01 && (at[1] + 1.0).abs() < 0.01 && (value - 5.0).abs() < 1e-3,
+            "{at:?} {value}"
+        );
+    }
+
+    #[test]
+    fn values_that_are_not_finite_are_walked_around() {
+        let (at, _) = minimise([1.0], 0.5, 100, |p| if p[0] < 0.5 { f64::NAN } else { p[0] });
+        assert!((0.5..0.6).contains(&at[0]), "{at:?}");
+    }
+}

@@ -89,6 +89,7 @@ pub(crate) fn season(values: &[f64], period: usize, window: usize) -> Vec<f64> {
     let trend_window = odd(3 * period * window / (2 * window - 3) + 1);
     let mut trend = vec![0.0; n];
     let mut season = vec![0.0; n];
+    // Two passes, as the paper advises.
     for _ in 0..2 {
         let mut cycle = vec![0.0; n + 2 * period];
         for phase in 0..period.min(n) {
@@ -106,4 +107,25 @@ pub(crate) fn season(values: &[f64], period: usize, window: usize) -> Vec<f64> {
         trend = loess(&adjusted, trend_window);
     }
     season
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_season_on_a_line_is_taken_apart() {
+        let terms = [-3.0, 1.0, 4.0, -2.0];
+        let values: Vec<f64> = (0..40).map(|at| 100.0 + 2.0 * count(at) + terms[at % 4]).collect();
+        let found = season(&values, 4, 11);
+        assert!(found.iter().enumerate().all(|(at, term)| (term - terms[at % 4]).abs() < 0.25), "{found:?}");
+    }
+
+    #[test]
+    fn loess_of_a_line_is_the_line_inside_and_one_step_outside() {
+        let line: Vec<f64> = (0..10).map(|at| 5.0 + 3.0 * count(at)).collect();
+        assert!(loess(&line, 5).iter().zip(&line).all(|(a, b)| (a - b).abs() < 1e-9));
+        assert!((loess_at(&line, -1.0, 5, true) - 2.0).abs() < 1e-9);
+        assert!((loess_at(&line, 10.0, 25, true) - 35.0).abs() < 1e-9);
+    }
 }

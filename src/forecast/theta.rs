@@ -84,3 +84,28 @@ pub(crate) fn forecast(values: &[f64], horizon: usize) -> Option<Curve> {
     }
     Some(Curve { mean, sd })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_goes_on_and_a_constant_stays() {
+        let line: Vec<f64> = (1..=30).map(|step| 10.0 + 2.0 * count(step)).collect();
+        let mean = forecast(&line, 2).unwrap().mean;
+        assert!((mean[0] - 72.0).abs() < 0.6 && mean[1] - mean[0] > 0.8, "{mean:?}");
+        let flat = forecast(&[4.0; 12], 3).unwrap();
+        assert!(flat.mean.iter().all(|value| (value - 4.0).abs() < 1e-9));
+        assert!(forecast(&[1.0, 2.0, 3.0], 1).is_none());
+    }
+
+    #[test]
+    fn the_line_of_the_state_is_the_regression_line() {
+        // Least squares over (1, 2), (2, 3), (3, 7): slope 2.5, intercept -1.
+        let mut state = State::new(0.0);
+        for value in [2.0, 3.0, 7.0] {
+            state.learn(0.5, value);
+        }
+        assert!((state.slope - 2.5).abs() < 1e-12 && (state.intercept + 1.0).abs() < 1e-12);
+    }
+}
