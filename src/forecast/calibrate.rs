@@ -17,14 +17,12 @@ pub(crate) const FEATURES: usize = 19;
 
 /// Weights for the half-width that holds 80%, in the order of [`features`].
 const HOLDS_80: [f64; FEATURES] = [
-    0.405, 0.239, -0.269, 0.104, 0.270, 0.061, -0.141, 0.005, -0.064, 0.013, 0.144, 0.063, 0.453, -0.087, 0.305,
-    -0.178, 0.222, 0.058, -0.073,
+    0.306, 0.274, -0.103, 0.161, 0.256, 0.065, -0.097, -0.031, -0.099, -0.006, 0.125, 0.049, 0.701, -0.024, 0.008, -0.164, 0.260, 0.070, -0.064,
 ];
 
 /// Weights for the half-width that holds 95%.
 const HOLDS_95: [f64; FEATURES] = [
-    0.891, 0.793, 0.394, 0.103, 0.210, 0.080, -0.137, 0.074, -0.037, -0.010, 0.037, 0.000, 0.309, -0.070, 0.348,
-    -0.185, 0.179, 0.090, -0.043,
+    0.917, 0.935, 0.708, 0.165, 0.204, 0.075, -0.061, 0.048, -0.044, -0.047, 0.017, -0.025, 0.496, -0.007, 0.064, -0.152, 0.213, 0.095, -0.023,
 ];
 
 /// Half-widths by step.
@@ -78,7 +76,7 @@ pub(crate) fn features(values: &[f64], period: usize, blend: &Blend, backtest: O
                 count(n).ln(),
                 even.ln(),
                 flag(Depth::Long) * count(period.min(52)).ln(),
-                flag(Depth::Short) * (2.0 * count(period) / count(n)).ln(),
+                flag(Depth::Short) * (2.0 * count(period) / count(n)).ln().max(0.0),
                 flag(Depth::None) * count(n).ln(),
                 flag(Depth::None) * (10.0 / count(n)).ln().max(0.0),
                 (native[step] / blend.centre[step].abs().max(1e-12) + 0.01).ln().clamp(-5.0, 1.0),

@@ -81,6 +81,7 @@ fn short(values: &[f64], period: usize, horizon: usize, logs: bool) -> Vec<Optio
     let mut all = vec![
         theta::forecast(&rest, horizon).map(|curve| curve.plus(&next)),
         Ets::choose(&rest, 1, !logs).map(|model| model.forecast(horizon).plus(&next)),
+        Some(drifting(&rest, horizon).plus(&next)),
     ];
     if logs {
         all.push(Ets::choose(&smooth, 1, false).map(|model| model.forecast(horizon).plus(later)));
@@ -106,14 +107,30 @@ pub(crate) fn last(values: &[f64], horizon: usize) -> Curve {
     }
 }
 
+/// A random walk that goes on with the mean step of history.
+fn drifting(values: &[f64], horizon: usize) -> Curve {
+    let n = values.len();
+    let drift = (values[n - 1] - values[0]) / count(n - 1);
+    let mut curve = last(values, horizon);
+    for (step, mean) in curve.mean.iter_mut().enumerate() {
+        *mean += drift * count(step + 1);
+    }
+    curve
+}
+
 fn unseasonal(values: &[f64], period: usize, horizon: usize, logs: bool) -> Vec<Option<Curve>> {
-    let mut all = vec![Ets::choose(values, 1, !logs).map(|model| model.forecast(horizon))];
+    let mut all = vec![
+        Ets::choose(values, 1, !logs).map(|model| model.forecast(horizon)),
+        Some(drifting(values, horizon)),
+    ];
     if values.len() >= FEW {
         all.push(Ces::fit(values, Kind::Plain, 1).map(|model| model.forecast(horizon)));
     } else if !logs {
         all.push(Some(last(values, horizon)));
     }
-    if !logs {
+    if logs {
+        all.push(theta::forecast(values, horizon));
+    } else {
         let terms = if stands_out(values, period) { indices(values, period) } else { vec![0.0] };
         let rest = deseasoned(values, &terms);
         all.push(theta::forecast(&rest, horizon).map(|curve| curve.plus(&turned(&terms, values.len()))));
