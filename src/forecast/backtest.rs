@@ -7,7 +7,7 @@ use super::fill::Filled;
 use super::members::{Depth, depth};
 use super::normal::AT_80;
 use super::paths::Fan;
-use super::{Settings, count, remembered};
+use super::{Settings, count, in_units, remembered};
 
 /// One forecast of the past against what came.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +26,19 @@ pub struct StepError {
     pub high_80: f64,
     /// The members' own standard deviation.
     pub deviation: f64,
+}
+
+/// Errors at earlier ends of the history, in sum.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backtest {
+    /// Number of ends forecast from.
+    pub origins: usize,
+    /// Sum of absolute errors / sum of absolute values; `None` when all values are zero.
+    pub wape: Option<f64>,
+    /// Share of values inside their 80% interval.
+    pub coverage_80: f64,
+    /// Every error.
+    pub errors: Vec<StepError>,
 }
 
 /// Ends of history to forecast from: one horizon before the last observation and every half horizon before, as long as the
@@ -74,4 +87,26 @@ pub(crate) fn ratio(errors: &[StepError], n: usize, period: usize) -> Option<f64
         errors.iter().map(|error| ((error.actual - error.forecast) / (error.deviation + 1e-12)).powi(2)).sum();
     // The addend keeps a history that was met exactly from giving no width at all.
     Some((squares / count(errors.len()) + 1e-3).sqrt())
+}
+
+/// Errors in the units of the series, with their sums.
+pub(crate) fn summary(mut errors: Vec<StepError>, unit: f64) -> Option<Backtest> {
+    for error in &mut errors {
+        for number in
+            [&mut error.actual, &mut error.forecast, &mut error.low_80, &mut error.high_80, &mut error.deviation]
+        {
+            *number = in_units(*number, unit);
+        }
+    }
+    let mut origins: Vec<usize> = errors.iter().map(|error| error.before_end).collect();
+    origins.dedup();
+    let size: f64 = errors.iter().map(|error| error.actual.abs()).sum();
+    let missed: f64 = errors.iter().map(|error| (error.actual - error.forecast).abs()).sum();
+    let inside = errors.iter().filter(|error| (error.low_80..=error.high_80).contains(&error.actual)).count();
+    (!errors.is_empty()).then(|| Backtest {
+        origins: origins.len(),
+        wape: (size > 0.0).then(|| missed / size),
+        coverage_80: count(inside) / count(errors.len()),
+        errors,
+    })
 }

@@ -119,10 +119,8 @@ fn drifting(values: &[f64], horizon: usize) -> Curve {
 }
 
 fn unseasonal(values: &[f64], period: usize, horizon: usize, logs: bool) -> Vec<Option<Curve>> {
-    let mut all = vec![
-        Ets::choose(values, 1, !logs).map(|model| model.forecast(horizon)),
-        Some(drifting(values, horizon)),
-    ];
+    let mut all =
+        vec![Ets::choose(values, 1, !logs).map(|model| model.forecast(horizon)), Some(drifting(values, horizon))];
     if values.len() >= FEW {
         all.push(Ces::fit(values, Kind::Plain, 1).map(|model| model.forecast(horizon)));
     } else if !logs {

@@ -19,8 +19,10 @@ mod fill;
 mod members;
 mod method;
 mod normal;
+mod panel;
 mod paths;
 mod regress;
+mod request;
 pub mod score;
 mod season;
 mod simplex;
@@ -29,10 +31,10 @@ mod stl;
 mod tests;
 mod theta;
 
-use std::fmt;
-
-pub use backtest::StepError;
+pub use backtest::{Backtest, StepError};
 pub use method::Method;
+pub use panel::common_share;
+pub use request::{Refusal, Series, Settings};
 pub use season::{Grain, detect as detect_season};
 
 use calibrate::{Widths, widths};
@@ -61,96 +63,6 @@ const MODELLED: usize = 4;
 #[expect(clippy::cast_precision_loss, reason = "counts stay far below 2^52")]
 pub(crate) fn count(value: usize) -> f64 {
     value as f64
-}
-
-/// Evenly spaced observations, the oldest first.
-#[derive(Clone, Copy, Debug)]
-pub struct Series<'a> {
-    /// The values; NaN and infinities count as missing.
-    pub values: &'a [f64],
-    /// Observations in a season: [`Grain::season`] for a calendar, [`detect_season`] without one, 1 for none.
-    pub season: usize,
-    /// Any number that tells this series from others: paths of different keys are independent.
-    pub key: u64,
-}
-
-/// What is asked.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Steps ahead, from the end of the values given (missing ones at the end are part of them), 1 to [`Settings::LONGEST`].
-    pub horizon: usize,
-    /// Shares between 0 and 1, both excluded.
-    pub quantiles: Vec<f64>,
-    /// Number of joint paths, 0 for none.
-    pub paths: usize,
-    /// Seed of the paths.
-    pub seed: u64,
-    /// Whether nothing below zero can come; by default if history never was.
-    pub non_negative: Option<bool>,
-    /// Which method.
-    pub method: Method,
-    /// Rolling origins at most.
-    pub origins: usize,
-    /// Share of the paths' variance that all series of one seed have in common, 0 to 1; see [`common_share`].
-    pub common: f64,
-}
-
-impl Settings {
-    /// The longest horizon: ten years of days.
-    pub const LONGEST: usize = 3_660;
-
-    /// P10, P50 and P90 by the combination, six origins, no paths.
-    pub fn new(horizon: usize) -> Self {
-        Self {
-            horizon,
-            quantiles: vec![0.1, 0.5, 0.9],
-            paths: 0,
-            seed: 42,
-            non_negative: None,
-            method: Method::Auto,
-            origins: 6,
-            common: 0.0,
-        }
-    }
-}
-
-/// Why there is no forecast.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Refusal {
-    /// No value is there.
-    NoValues,
-    /// The horizon is 0 or above [`Settings::LONGEST`].
-    Horizon(usize),
-    /// A share that is not between 0 and 1.
-    Quantile(f64),
-    /// The method asked for needs more observations than there are; [`Method::Auto`] does not.
-    TooShort(Method, usize),
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoValues => f.write_str("no value to forecast from"),
-            Self::Horizon(steps) => write!(f, "a horizon of {steps} steps is not between 1 and {}", Settings::LONGEST),
-            Self::Quantile(share) => write!(f, "quantile {share} is not between 0 and 1"),
-            Self::TooShort(method, n) => write!(f, "{n} observations are too few for method {}", method.name()),
-        }
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-/// Errors at earlier ends of the history, in sum.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Backtest {
-    /// Number of ends forecast from.
-    pub origins: usize,
-    /// Sum of absolute errors / sum of absolute values; `None` when all values are zero.
-    pub wape: Option<f64>,
-    /// Share of values inside their 80% interval.
-    pub coverage_80: f64,
-    /// Every error.
-    pub errors: Vec<StepError>,
 }
 
 /// The answer, in the units of the series, by step from the first after its end.
@@ -293,60 +205,13 @@ fn answer(
             .map(|path| path[steps.clone()].iter().map(|value| in_units(*value, unit)).collect())
             .collect(),
         method,
-        backtest: summary(errors, unit),
+        backtest: backtest::summary(errors, unit),
         n_obs,
         note: (!notes.is_empty()).then(|| notes.join("; ")),
     }
 }
 
 /// Back to the units of the series; what they cannot hold becomes the largest number that they can.
-fn in_units(value: f64, unit: f64) -> f64 {
+pub(crate) fn in_units(value: f64, unit: f64) -> f64 {
     (unit * value).clamp(f64::MIN, f64::MAX)
-}
-
-fn summary(mut errors: Vec<StepError>, unit: f64) -> Option<Backtest> {
-    for error in &mut errors {
-        for number in
-            [&mut error.actual, &mut error.forecast, &mut error.low_80, &mut error.high_80, &mut error.deviation]
-        {
-            *number = in_units(*number, unit);
-        }
-    }
-    let mut origins: Vec<usize> = errors.iter().map(|error| error.before_end).collect();
-    origins.dedup();
-    let size: f64 = errors.iter().map(|error| error.actual.abs()).sum();
-    let missed: f64 = errors.iter().map(|error| (error.actual - error.forecast).abs()).sum();
-    let inside = errors.iter().filter(|error| (error.low_80..=error.high_80).contains(&error.actual)).count();
-    (!errors.is_empty()).then(|| Backtest {
-        origins: origins.len(),
-        wape: (size > 0.0).then(|| missed / size),
-        coverage_80: count(inside) / count(errors.len()),
-        errors,
-    })
-}
-
-/// How much the errors of several series move together: the mean correlation between two of them at the same observation and
-/// step of their backtests, 0 to 1, for [`Settings::common`]. Series must end at the same time.
-pub fn common_share(backtests: &[&Backtest]) -> f64 {
-    use std::collections::BTreeMap;
-    // By end and step: number of series, sum and sum of squares of the scaled errors.
-    let mut cells: BTreeMap<(usize, usize), (f64, f64, f64)> = BTreeMap::new();
-    for backtest in backtests {
-        for error in &backtest.errors {
-            let half = 0.5 * (error.high_80 - error.low_80);
-            if half > 0.0 {
-                let scaled = ((error.actual - error.forecast) / half).clamp(-3.0, 3.0);
-                let cell = cells.entry((error.before_end, error.step)).or_default();
-                *cell = (cell.0 + 1.0, cell.1 + scaled, cell.2 + scaled * scaled);
-            }
-        }
-    }
-    let (mut pairs, mut products, mut number, mut squares) = (0.0, 0.0, 0.0, 0.0);
-    for (n, sum, square) in cells.values() {
-        pairs += n * (n - 1.0);
-        products += sum * sum - square;
-        number += n;
-        squares += square;
-    }
-    if pairs > 0.0 && squares > 0.0 { (products / pairs / (squares / number)).clamp(0.0, 1.0) } else { 0.0 }
 }
