@@ -11,6 +11,7 @@ pub mod dialects;
 pub mod engine;
 pub mod error;
 pub mod focus;
+pub mod forecast;
 pub mod land;
 pub mod output;
 pub mod prices;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 15] = [
+const LAYERS: [(&str, usize); 16] = [
     ("error", 0),
     ("units", 0),
     ("clock", 0),
     ("config", 3),
     ("focus", 1),
+    ("forecast", 1),
     ("query", 1),
     ("storage", 1),
     ("dialects", 2),
