@@ -115,11 +115,20 @@ impl Moves {
         self.beyond.get(at + 1).is_some_and(|next| (self.beyond[at] + next).abs() < 0.4 * self.beyond[at].abs())
     }
 
+    /// Whether a jump is too far for a level: the last value shows no next one to tell.
+    fn is_unheard_of(&self, at: usize, logs: bool) -> bool {
+        let far = !logs || self.beyond[at].abs() > UNHEARD_OF.ln();
+        far && self.narrow > 0.0 && self.is_beyond(at, 2.0 * STANDS_OUT, 3.0)
+    }
+
     fn is_beyond(&self, at: usize, deviations: f64, crowds: f64) -> bool {
         let by = self.beyond[at].abs();
         by >= deviations * self.narrow && by >= crowds * self.crowd
     }
 }
+
+/// A last value this many times higher or lower than usual is taken for a purchase or an unfinished period, not a new level.
+const UNHEARD_OF: f64 = 4.0;
 
 /// Whether the level after `first` stays where the jump brought it; long histories need a clearer jump.
 fn is_step(work: &[f64], first: usize, found: &Moves) -> bool {
@@ -156,7 +165,10 @@ pub(crate) fn mend(values: &[f64], period: usize) -> Mended {
             }
             at += 2;
         } else {
-            if is_step(&work, first, &found) {
+            if first + 1 == work.len() && found.is_unheard_of(at, logs) {
+                made.strange.push(first);
+                work[first] = work[at] + found.usual[at];
+            } else if is_step(&work, first, &found) {
                 made.steps.push(first);
             }
             at += 1;
@@ -194,6 +206,15 @@ mod tests {
         let made = mend(&values, 1);
         assert_eq!((made.steps.len(), made.strange.as_slice()), (0, &[9][..]));
         assert!((95.0..110.0).contains(&made.values[9]));
+    }
+
+    #[test]
+    fn an_unheard_of_last_value_is_set_aside_and_a_cut_is_not() {
+        let mut values = level(18, 100.0);
+        values[17] = 4000.0;
+        assert_eq!(mend(&values, 12).strange, [17]);
+        values[17] = 50.0;
+        assert_eq!(mend(&values, 12).values, values);
     }
 
     #[test]

@@ -132,13 +132,13 @@ fn outlook(filled: &Filled, period: usize, settings: &Settings, non_negative: bo
     let mut notes = Vec::new();
     let gaps = filled.known.iter().filter(|value| value.is_nan()).count();
     if gaps > 0 {
-        notes.push(format!("{gaps} missing values filled"));
+        notes.push(format!("missing values filled: {gaps}"));
     }
     if filled.ahead > 0 {
-        notes.push(format!("{} missing values at the end forecast", filled.ahead));
+        notes.push(format!("missing values at the end, forecast: {}", filled.ahead));
     }
     if n < MODELLED {
-        notes.push(format!("{} observations: last value, wide interval", filled.present));
+        notes.push(format!("last value with a wide interval: only {} there", filled.present));
         return Ok(Outlook { method: "last value", errors: vec![], notes, ..short(values, horizon, non_negative) });
     }
     let mended = mend(remembered(values, period), period);
@@ -149,13 +149,14 @@ fn outlook(filled: &Filled, period: usize, settings: &Settings, non_negative: bo
     let errors = backtest::roll(filled, period, settings, non_negative);
     let widths = widths(&mended.values, period, &made, backtest::ratio(&errors, n, period));
     if period > 1 && depth(n, period) == Depth::None {
-        notes.push(format!("{n} observations: too few to see the season"));
+        notes.push(format!("too few observations to see the season: {n}"));
     }
     if let Some(first) = mended.steps.last() {
         notes.push(format!("level step {} observations before the end: earlier values moved to it", n - first));
     }
     if !mended.strange.is_empty() {
-        notes.push(format!("{} strange values set aside", mended.strange.len()));
+        let last = if mended.strange.last() == Some(&(n - 1)) { ", the last value among them" } else { "" };
+        notes.push(format!("strange values set aside: {}{last}", mended.strange.len()));
     }
     let together = Together::from_growth(&made.native, depth(n, period));
     let fan = Fan::new(&mended.values, depth(n, period), made.centre, widths, non_negative);

@@ -138,7 +138,7 @@ fn missing_values_are_filled_inside_and_forecast_at_the_end() {
     let gaps = ask(&values, 12, 3);
     assert!(near(gaps.median[0], whole.median[0], 0.05));
     assert_eq!(gaps.n_obs, 34);
-    assert_eq!(gaps.note.as_deref(), Some("2 missing values filled"));
+    assert_eq!(gaps.note.as_deref(), Some("missing values filled: 2"));
     let mut open = monthly(34, 100.0, 0.0, 0.0);
     open.extend([f64::NAN, f64::NAN]);
     assert!(near(ask(&open, 12, 3).median[0], whole.median[0], 0.05));
