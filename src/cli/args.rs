@@ -155,6 +155,8 @@ pub(super) enum Command {
     Dialects,
     /// Turn a vendor's dump (JSON, CSV) into Parquet in a bucket, month by month; doing it twice changes nothing
     Land(Land),
+    /// Score the forecasts on a folder of series whose end is known
+    Score(Score),
     /// Write a sample company with known truth
     Demo(Demo),
     /// Show the configuration that is in force
@@ -249,6 +251,14 @@ pub(super) struct Land {
     /// Replace what was landed for the same stretch of time even by fewer charges
     #[arg(long)]
     pub(super) replace: bool,
+}
+
+/// `outlay score`
+#[derive(Debug, clap::Args)]
+pub(super) struct Score {
+    /// Folder of CSV files with the columns unique_id, t, y and split (train or test), one file a set; meta.csv may say the
+    /// lag (group, m) by which errors are scaled
+    pub(super) folder: PathBuf,
 }
 
 /// `outlay demo`

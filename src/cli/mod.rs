@@ -20,6 +20,7 @@ mod query;
 mod records;
 mod report;
 mod run;
+mod score;
 mod scorecard;
 mod show;
 mod sink;
@@ -83,6 +84,7 @@ async fn dispatch(args: Args) -> Result<()> {
         Some(Command::Show(show)) => show::run(&context, &show).await,
         Some(Command::Check(check)) => check::run(&context, &check).await,
         Some(Command::Dialects) => dialects::run(&context).await,
+        Some(Command::Score(args)) => score::run(&context, &args).await,
         Some(Command::Tables) => tables::run(&context).await,
         Some(Command::Describe(describe)) => describe::run(&context, &describe).await,
         Some(Command::Config(config)) => config::run(&context, &config),
