@@ -1,38 +1,37 @@
--- description: What is spent in one currency? Effective cost by month and provider, converted by the rates of its days.
+-- description: What does it all cost in one currency? Effective cost by month and billing currency, converted.
 -- owner: finance
 -- tags: currency, finance, monthly, spend
 --
--- Every charge is converted by the rate of the day of its use: the newest line of the table `fx_rates` from that day or
--- before, at most 45 days old; a month without a rate is an error that names it. One row of each original currency, so
--- that the amount and the rates that made it stand side by side; lowest and highest rate are what one unit of the
--- original currency was worth. Effective cost; rounded at the 18th digit, charge by charge.
--- param: currency  text = USD             "currency to report in, such as EUR"
--- param: period    period = last(12mo)    "time of use, such as 2026-Q2"
--- check: unique(month, provider, billing_currency)
--- check: not_null(month, provider, billing_currency, effective_cost, reporting_currency, converted_cost)
--- check: lowest_rate > 0 AND highest_rate >= lowest_rate
--- chart: line x=month y=converted_cost series=provider title="Effective cost in one currency"
-WITH converted AS (
+-- Effective cost by the month of use in the currency of the bill, and the same in the reporting currency by the rates of
+-- the table `fx_rates`: the cost of each day is converted at the rate of that day and rounded at the eighteenth digit.
+-- The lowest and the highest rate that were used stand beside it, 1 where nothing was converted. A day without a rate
+-- that is recent enough is an error, not a gap. The converted column may be added over the rows of a month; the effective
+-- cost may not.
+-- param: currency  text = 'USD'         "reporting currency"
+-- param: period    period = last(12mo)  "time of use, such as 2026-Q2"
+-- check: unique(month, billing_currency)
+-- check: not_null(month, billing_currency, effective_cost, lowest_rate, highest_rate, converted_cost)
+-- check: lowest_rate > 0 AND lowest_rate <= highest_rate
+-- check: billing_currency <> reporting_currency OR converted_cost = effective_cost
+-- chart: stacked x=month y=converted_cost series=billing_currency title="Cost in the reporting currency"
+WITH daily_costs AS (
   SELECT
-    CAST(date_trunc('month', ChargePeriodStart) AS DATE) AS month,
-    ServiceProviderName AS provider,
+    CAST(date_trunc('day', ChargePeriodStart) AS DATE) AS day,
     BillingCurrency AS billing_currency,
-    EffectiveCost AS effective_cost,
-    fx_rate(BillingCurrency, $currency, ChargePeriodStart) AS rate,
-    convert_currency(EffectiveCost, BillingCurrency, $currency, ChargePeriodStart) AS converted_cost
+    sum(EffectiveCost) AS effective_cost
   FROM spend
   WHERE ChargePeriodStart >= $period_start
     AND ChargePeriodStart < $period_end
+  GROUP BY date_trunc('day', ChargePeriodStart), BillingCurrency
 )
 SELECT
-  month,
-  provider,
+  CAST(date_trunc('month', day) AS DATE) AS month,
   billing_currency,
   sum(effective_cost) AS effective_cost,
-  min(rate) AS lowest_rate,
-  max(rate) AS highest_rate,
-  $currency AS reporting_currency,
-  sum(converted_cost) AS converted_cost
-FROM converted
-GROUP BY month, provider, billing_currency
-ORDER BY month, provider, billing_currency
+  min(fx_rate(billing_currency, $currency, day)) AS lowest_rate,
+  max(fx_rate(billing_currency, $currency, day)) AS highest_rate,
+  sum(convert_currency(effective_cost, billing_currency, $currency, day)) AS converted_cost,
+  $currency AS reporting_currency
+FROM daily_costs
+GROUP BY date_trunc('month', day), billing_currency
+ORDER BY month, billing_currency

@@ -37,6 +37,9 @@ pub struct Config {
     /// `[tables.NAME]`: any other table.
     #[serde(default)]
     pub tables: BTreeMap<String, Table>,
+    /// `[fx]`
+    #[serde(default)]
+    pub fx: Fx,
     /// `[limits]`
     #[serde(default)]
     pub limits: Limits,
@@ -154,6 +157,21 @@ pub struct PriceBook {
     /// What becomes of a price that is not in it: `error` or `null`.
     #[serde(default)]
     pub unpriced: Unpriced,
+}
+
+/// `[fx]`: how exchange rates of the table `fx_rates` are used.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fx {
+    /// Days for which a rate holds when no newer one was entered: with the default of 45, a rate of the first of a month
+    /// outlives it by two weeks, and a month that was forgotten fails.
+    pub max_age_days: u32,
+}
+
+impl Default for Fx {
+    fn default() -> Self {
+        Self { max_age_days: 45 }
+    }
 }
 
 /// `[limits]`: what no query may exceed; flags override them.

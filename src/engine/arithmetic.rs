@@ -53,8 +53,9 @@ impl FunctionRewrite for ExactArithmetic {
     }
 }
 
+/// An operation on two amounts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Operation {
+pub(super) enum Operation {
     Multiply,
     Divide,
 }
@@ -71,7 +72,7 @@ impl Operation {
     }
 
     /// The result at scale 18 for unscaled operands of the given scales; `None` when it does not fit in 38 digits.
-    fn compute(self, left: i128, left_scale: i8, right: i128, right_scale: i8) -> Option<i128> {
+    pub(super) fn compute(self, left: i128, left_scale: i8, right: i128, right_scale: i8) -> Option<i128> {
         let (left, right) = (i256::from_i128(left), i256::from_i128(right));
         // result = left ∘ right, shifted by 10^shift to scale 18
         let (numerator, denominator, shift) = match self {

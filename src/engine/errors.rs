@@ -43,7 +43,8 @@ impl<'a> Sql<'a> {
         self.place(u64::try_from(index + 1).ok()?, u64::try_from(column).ok()?, 1)
     }
 
-    fn span(&self, span: Span) -> Option<Place> {
+    /// The place of a span of the parser.
+    pub(super) fn span(&self, span: Span) -> Option<Place> {
         let width =
             if span.start.line == span.end.line { span.end.column.saturating_sub(span.start.column) } else { 1 };
         self.place(span.start.line, span.start.column, usize::try_from(width).unwrap_or(1).max(1))

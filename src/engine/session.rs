@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
-use arrow::array::AsArray;
-use arrow::datatypes::DataType;
 use chrono::NaiveDate;
 use datafusion::catalog::TableProvider;
 use datafusion::common::{ParamValues, TableReference};
-use datafusion::datasource::{TableType, ViewTable};
+use datafusion::datasource::ViewTable;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMemoryPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -16,7 +14,7 @@ use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
-use datafusion::physical_plan::{collect, execute_stream};
+use datafusion::physical_plan::execute_stream;
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
@@ -26,6 +24,7 @@ use object_store::ObjectStore;
 
 use super::answer::Running;
 use super::arithmetic::ExactArithmetic;
+use super::currency::{self, Exchange};
 use super::errors::{Sql, from_datafusion};
 use super::ledger::{self, Delivered, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
@@ -33,7 +32,7 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, as_of, currency, guard, labels, pricing, tokens};
+use super::{Engine, Limits, amplify, as_of, guard, labels, pricing, tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
@@ -56,7 +55,7 @@ pub(super) struct Session<'e> {
     opened: tokio::sync::Mutex<Tables>,
     notes: std::sync::Mutex<Vec<String>>,
     shelf: pricing::Shelf,
-    rates: currency::Shelf,
+    exchange: Exchange,
 }
 
 impl<'e> Session<'e> {
@@ -89,7 +88,7 @@ impl<'e> Session<'e> {
             .build();
         let context = SessionContext::new_with_state(state);
         let shelf = pricing::Shelf::default();
-        let rates = currency::Shelf::default();
+        let exchange = Exchange::default();
         {
             let state = context.state_ref();
             let mut state = state.write();
@@ -97,7 +96,7 @@ impl<'e> Session<'e> {
                 .and_then(|()| amplify::cap(&mut *state))
                 .and_then(|()| tokens::register(&mut *state))
                 .and_then(|()| pricing::register(&mut *state, &shelf))
-                .and_then(|()| currency::register(&mut *state, &rates))
+                .and_then(|()| exchange.register(&mut *state))
                 .and_then(|()| labels::register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
@@ -115,7 +114,7 @@ impl<'e> Session<'e> {
             opened: tokio::sync::Mutex::default(),
             notes: std::sync::Mutex::default(),
             shelf,
-            rates,
+            exchange,
         })
     }
 
@@ -165,9 +164,6 @@ impl<'e> Session<'e> {
             if pricing::is_used(&statement) {
                 self.price_book().await?;
             }
-            if currency::is_used(&statement) {
-                self.exchange_rates().await?;
-            }
             let spelling = self.open_tables(&statement, sql, path).await?;
             spelling.apply(&mut statement);
             let plan = self.context.state().statement_to_plan(statement).await.map_err(failed)?;
@@ -184,10 +180,7 @@ impl<'e> Session<'e> {
             }
             let read_only = SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false);
             read_only.verify_plan(&plan).map_err(|cause| failed(cause).with_kind(ErrorKind::Invalid))?;
-            // A view is part of the statement that selects from it.
-            if path.is_empty() {
-                self.refuse_mixed_sums(&plan).await?;
-            }
+            self.mind_currencies(&plan, sql).await?;
             Ok(plan)
         }
         .boxed_local()
@@ -351,42 +344,17 @@ impl<'e> Session<'e> {
         ledger.set_aside(Some(Arc::new(files)))
     }
 
-    /// Fails for a sum over charges of several currencies.
-    async fn refuse_mixed_sums(&self, plan: &LogicalPlan) -> Result<()> {
-        let failed = |cause| from_datafusion(cause, None);
-        let Some(sum) = currency::mixed_sum(plan).map_err(failed)? else { return Ok(()) };
-        if self.opened.lock().await.iter().all(|(name, table)| tells_one_currency(name, table)) {
-            return Ok(());
+    /// Refuses sums of several currencies, and reads the exchange rates when the plan asks for them.
+    async fn mind_currencies(&self, plan: &LogicalPlan, sql: Sql<'_>) -> Result<()> {
+        if let Some(suspicion) = currency::suspicion(plan) {
+            let ledger = self.table(ledger::NAMES[0], &[]).await?;
+            self.exchange.judge(suspicion, ledger, &self.context, sql).await?;
         }
-        let state = self.context.state();
-        let mut currencies = BTreeSet::new();
-        for probe in
-            currency::currencies_of_scans(&state.optimize(plan).map_err(failed)?, sum.currency).map_err(failed)?
-        {
-            let probe = state.create_physical_plan(&probe).await.map_err(failed)?;
-            for batch in collect(probe, self.context.task_ctx()).await.map_err(failed)? {
-                let texts =
-                    arrow::compute::cast(batch.column(0), &DataType::Utf8).map_err(|cause| failed(cause.into()))?;
-                currencies.extend(texts.as_string::<i32>().iter().flatten().map(str::to_owned));
-            }
+        // Without a table, only an amount that needs a rate fails.
+        if self.exchange.wants_rates(plan) && self.engine.config.tables.contains_key(currency::RATES_TABLE) {
+            let table = self.table(currency::RATES_TABLE, &[]).await?;
+            self.exchange.load(table, &self.context, self.engine.config.fx.max_age_days).await?;
         }
-        if currencies.len() > 1 { Err(currency::refusal(&sum, &currencies)) } else { Ok(()) }
-    }
-
-    /// Reads the table of exchange rates, once a statement.
-    async fn exchange_rates(&self) -> Result<()> {
-        if self.rates.get().is_some() {
-            return Ok(());
-        }
-        if !self.engine.config.tables.contains_key(currency::TABLE) {
-            // A company of one currency needs none; the first that is not there says so.
-            let _none = self.rates.put(currency::Rates::default());
-            return Ok(());
-        }
-        let failed = |cause| from_datafusion(cause, None);
-        let table = self.table(currency::TABLE, &[]).await?;
-        let rows = self.context.read_table(table).map_err(failed)?.collect().await.map_err(failed)?;
-        let _read = self.rates.put(currency::Rates::read(&rows)?);
         Ok(())
     }
 
@@ -427,16 +395,6 @@ impl<'e> Session<'e> {
 /// worked out for rows that the statement leaves out, and the statement fail for one of them.
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     PhysicalOptimizer::default().rules.into_iter().filter(|rule| rule.name() != "ProjectionPushdown").collect()
-}
-
-/// Whether a table holds amounts of one currency at the most, as far as its files tell without a scan.
-fn tells_one_currency(name: &str, table: &Arc<dyn TableProvider>) -> bool {
-    match table.downcast_ref::<Ledger>() {
-        Some(ledger) => ledger.has_one_currency(),
-        // What a saved query selects from was opened too.
-        None if table.table_type() == TableType::View && name != ledger::SET_ASIDE => true,
-        None => table.schema().field_with_name("BillingCurrency").is_err(),
-    }
 }
 
 /// Settings of the engine below that are not its defaults, each for a reason.

@@ -7,6 +7,7 @@ mod bad_input;
 mod command_line;
 mod company;
 mod conservation;
+mod currency;
 mod delivery;
 mod hostile_sql;
 mod landing;

@@ -24,6 +24,8 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_saved_query_has_a_case", move || rules::has_a_case(&library()?, &cases)));
     trials.push(Trial::test("every_saved_query_documents_itself", || rules::documents_itself(&library()?)));
     trials.push(Trial::test("no_saved_query_mixes_costs", || rules::mixes_no_costs(&library()?)));
+    trials
+        .push(Trial::test("no_saved_query_adds_currencies", || rules::adds_no_currencies(&library()?, &mut abroad()?)));
     trials.push(Trial::test("the_team_of_a_charge_is_said_once", || rules::says_the_team_once(&library()?)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -35,6 +37,11 @@ fn folder() -> PathBuf {
 /// The library as it lies in the repository: a changed query needs no build.
 fn library() -> Result<Catalog, Failed> {
     Ok(Catalog::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("queries"))?)
+}
+
+/// The company that is billed in two currencies.
+fn abroad() -> Result<Database, Failed> {
+    Database::new(Company::open(&folder().join("companies/abroad"))?, library()?)
 }
 
 /// Every `.slt` file below `folder`, sorted.

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use libtest_mimic::Failed;
 use outlay::query::{Catalog, CheckKind, SavedQuery};
+use sqllogictest::DB;
+
+use super::database::Database;
 
 /// Costs of which a query uses one: what was used and what was paid are two questions.
 const COSTS: [&str; 4] = ["BilledCost", "EffectiveCost", "ListCost", "ContractedCost"];
@@ -35,14 +38,23 @@ pub(crate) fn documents_itself(library: &Catalog) -> Result<(), Failed> {
     })
 }
 
-/// The one query whose subject is the difference of two kinds of cost.
-const COMPARISON: &str = "commitment_use";
+/// Queries whose very subject is to hold one cost against another.
+const COMPARISONS: [&str; 2] = ["commitment_use", "prepaid_drawdown"];
 
-/// No query uses two kinds of cost.
+/// No query uses two kinds of cost, unless it compares them.
 pub(crate) fn mixes_no_costs(library: &Catalog) -> Result<(), Failed> {
+    let compares = |query: &SavedQuery| COMPARISONS.contains(&query.name.as_str());
     holds(library, "mixes costs", |query| {
-        query.name == COMPARISON || COSTS.iter().filter(|cost| query.body.contains(**cost)).count() <= 1
+        compares(query) || COSTS.iter().filter(|cost| query.body.contains(**cost)).count() <= 1
     })
+}
+
+/// No query is refused by a ledger of two currencies for adding them.
+pub(crate) fn adds_no_currencies(library: &Catalog, database: &mut Database) -> Result<(), Failed> {
+    let refusals = library.iter().filter_map(|query| database.run(&format!("run {}", query.name)).err());
+    let refused: Vec<String> =
+        refusals.map(|error| error.to_string()).filter(|error| error.contains(" adds ")).collect();
+    if refused.is_empty() { Ok(()) } else { Err(refused.join("\n").into()) }
 }
 
 /// Only one query reads the tag of the team.

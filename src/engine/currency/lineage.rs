@@ -1,326 +1,132 @@
-//! Follows the columns of a plan down to the ledger, to find sums that add amounts of several currencies.
+//! What is known of a column of a relation: which amounts went into it, and whose currency it names.
 
 use std::collections::BTreeSet;
 
-use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
-use datafusion::common::{Column, Result as DataFusionResult};
-use datafusion::logical_expr::expr::{AggregateFunction, WindowFunction};
-use datafusion::logical_expr::logical_plan::TableScan;
-use datafusion::logical_expr::utils::split_conjunction;
-use datafusion::logical_expr::{BinaryExpr, Distinct, Expr, GroupingSet, Join, LogicalPlan, Operator};
-
-use super::convert::CONVERT;
-
-/// A column of currencies and the amounts that are in it.
-struct Family {
-    currency: &'static str,
-    amounts: &'static [&'static str],
-}
-
-const FAMILIES: [Family; 2] = [
-    Family {
-        currency: "BillingCurrency",
-        amounts: &["BilledCost", "EffectiveCost", "ListCost", "ContractedCost", "ListUnitPrice", "ContractedUnitPrice"],
-    },
-    Family {
-        currency: "PricingCurrency",
-        amounts: &[
-            "PricingCurrencyEffectiveCost",
-            "PricingCurrencyListUnitPrice",
-            "PricingCurrencyContractedUnitPrice",
-        ],
-    },
-];
-
-/// Aggregates that add nothing: they count, or choose one of the values.
-const HARMLESS: [&str; 16] = [
-    "count",
-    "min",
-    "max",
-    "first_value",
-    "last_value",
-    "nth_value",
-    "any_value",
-    "array_agg",
-    "string_agg",
-    "approx_distinct",
-    "grouping",
-    "row_number",
-    "rank",
-    "dense_rank",
-    "lag",
-    "lead",
-];
-
-/// What a column holds of the ledger, by the family.
+/// The two currencies of a charge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Origin {
-    Amount(usize),
-    Currency(usize),
+pub(in crate::engine) enum Axis {
+    /// The one of the bill.
+    Billing,
+    /// The one of the price list, which may be a virtual one.
+    Pricing,
 }
 
-type Origins = BTreeSet<Origin>;
-
-/// A sum that may add amounts of several currencies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::engine) struct MixedSum {
-    /// As the statement says it.
-    pub(in crate::engine) function: String,
-    /// The column of its currencies.
-    pub(in crate::engine) currency: &'static str,
-}
-
-/// The first sum of `plan` over amounts of the ledger that are not told apart by their currency.
-///
-/// # Errors
-/// When a subquery cannot be walked; never for what the plan says.
-pub(in crate::engine) fn mixed_sum(plan: &LogicalPlan) -> DataFusionResult<Option<MixedSum>> {
-    let mut found = None;
-    plan.apply_with_subqueries(|node| {
-        found = match node {
-            LogicalPlan::Aggregate(aggregate) => {
-                let apart = grouped_by(&aggregate.input, &aggregate.group_expr);
-                first_sum(&aggregate.input, &aggregate.aggr_expr, |_| apart.clone())
-            }
-            LogicalPlan::Window(window) => first_sum(&window.input, &window.window_expr, |function| {
-                function.map_or_else(Origins::new, |function| grouped_by(&window.input, &function.params.partition_by))
-            }),
-            _ => None,
-        };
-        Ok(if found.is_some() { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
-    })?;
-    Ok(found)
-}
-
-/// Whether a scan reads charges with amounts and their currency.
-pub(super) fn is_ledger(scan: &TableScan) -> bool {
-    let schema = scan.source.schema();
-    let family = &FAMILIES[0];
-    schema.field_with_name(family.currency).is_ok() && schema.field_with_name(family.amounts[0]).is_ok()
-}
-
-/// The currencies that every group has one of.
-fn grouped_by(input: &LogicalPlan, groups: &[Expr]) -> Origins {
-    let grouped = match groups {
-        [Expr::GroupingSet(GroupingSet::GroupingSets(sets))] => {
-            let mut sets = sets.iter().map(|set| currencies(input, set));
-            let first = sets.next().unwrap_or_default();
-            sets.fold(first, |common, set| common.intersection(&set).copied().collect())
-        }
-        // A rollup and a cube have a group of everything.
-        [Expr::GroupingSet(_)] => Origins::new(),
-        groups => currencies(input, groups),
-    };
-    grouped.union(&pinned(input)).copied().collect()
-}
-
-/// The currencies of which a filter leaves one.
-fn pinned(plan: &LogicalPlan) -> Origins {
-    match plan {
-        LogicalPlan::Filter(filter) => {
-            let equal = split_conjunction(&filter.predicate).into_iter().filter_map(|part| match part {
-                Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => match (&**left, &**right) {
-                    (column, Expr::Literal(..)) | (Expr::Literal(..), column) => Some(origins(&filter.input, column)),
-                    _ => None,
-                },
-                _ => None,
-            });
-            let here = equal.flatten().filter(|origin| matches!(origin, Origin::Currency(_)));
-            here.chain(pinned(&filter.input)).collect()
-        }
-        // An amount may come from any input that reads the ledger.
-        other => {
-            let mut readers = other.inputs().into_iter().filter(|input| reads_ledger(input)).map(pinned);
-            let first = readers.next().unwrap_or_default();
-            readers.fold(first, |common, next| common.intersection(&next).copied().collect())
+impl Axis {
+    /// The column that names the currency.
+    pub(in crate::engine) const fn column(self) -> &'static str {
+        match self {
+            Self::Billing => "BillingCurrency",
+            Self::Pricing => "PricingCurrency",
         }
     }
 }
 
-fn reads_ledger(plan: &LogicalPlan) -> bool {
-    match plan {
-        LogicalPlan::TableScan(scan) => is_ledger(scan),
-        other => other.inputs().into_iter().any(reads_ledger),
-    }
+/// The columns of amounts and prices of FOCUS, and the currency that each is denominated in.
+const MONEY: [(&str, Axis); 9] = [
+    ("BilledCost", Axis::Billing),
+    ("ContractedCost", Axis::Billing),
+    ("ContractedUnitPrice", Axis::Billing),
+    ("EffectiveCost", Axis::Billing),
+    ("ListCost", Axis::Billing),
+    ("ListUnitPrice", Axis::Billing),
+    ("PricingCurrencyContractedUnitPrice", Axis::Pricing),
+    ("PricingCurrencyEffectiveCost", Axis::Pricing),
+    ("PricingCurrencyListUnitPrice", Axis::Pricing),
+];
+
+/// The money column of the ledger called `name`, with its currency.
+pub(super) fn money(name: &str) -> Option<(&'static str, Axis)> {
+    MONEY.into_iter().find(|(money, _)| *money == name)
 }
 
-fn currencies(input: &LogicalPlan, exprs: &[Expr]) -> Origins {
-    let plain = exprs.iter().filter(|expr| matches!(unaliased(expr), Expr::Column(_)));
-    let origins = plain.flat_map(|expr| origins(input, expr));
-    origins.filter(|origin| matches!(origin, Origin::Currency(_))).collect()
+/// What decides a currency: a column of one scan, row by row, or a code that stands in the statement.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// The text of a column where it entered the statement.
+    Column {
+        /// Scans and computed texts are counted through the statement.
+        scan: usize,
+        /// Position in the table scanned.
+        column: usize,
+    },
+    /// This code and no other.
+    Code(String),
+    /// The one text that a subquery gives, whichever it is.
+    Once(usize),
 }
 
-fn first_sum(
-    input: &LogicalPlan,
-    exprs: &[Expr],
-    apart: impl Fn(Option<&WindowFunction>) -> Origins,
-) -> Option<MixedSum> {
-    exprs.iter().find_map(|expr| {
-        let (name, arguments, window) = match unaliased(expr) {
-            Expr::AggregateFunction(AggregateFunction { func, params }) => (func.name().to_owned(), &params.args, None),
-            Expr::WindowFunction(window) => (window.fun.name().to_owned(), &window.params.args, Some(window.as_ref())),
-            _ => return None,
-        };
-        if HARMLESS.contains(&name.as_str()) {
-            return None;
+/// Which currencies an amount can have at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Spread {
+    /// Those that the ledger holds.
+    Ledger(Axis),
+    /// The one code that it was converted to.
+    Converted,
+    /// Those of some other column that it was converted to.
+    Anywhere,
+}
+
+/// Money of the ledger that went into a value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Amount {
+    /// What decides its currency.
+    pub(super) origin: Origin,
+    /// Which currencies that may be.
+    pub(super) spread: Spread,
+    /// The column of the ledger.
+    pub(super) money: &'static str,
+}
+
+/// What is known of one column, or of the value of one expression.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Traits {
+    /// The amounts that went into it.
+    pub(super) amounts: BTreeSet<Amount>,
+    /// It is the currency that these decide, in every row that has an amount of them.
+    pub(super) holds: BTreeSet<Origin>,
+    /// As `holds`, but only in rows where it is not NULL: a column on the far side of an outer join.
+    pub(super) when_present: BTreeSet<Origin>,
+    /// The text that it is in every row.
+    pub(super) constant: Option<String>,
+}
+
+impl Traits {
+    /// The text `code` in every row.
+    pub(super) fn of_code(code: &str) -> Self {
+        Self {
+            holds: BTreeSet::from([Origin::Code(code.to_owned())]),
+            constant: Some(code.to_owned()),
+            ..Self::default()
         }
-        let apart = apart(window);
-        let amounts: Origins = arguments.iter().flat_map(|argument| origins(input, argument)).collect();
-        let mixed = amounts.iter().find_map(|origin| match origin {
-            Origin::Amount(family) if !apart.contains(&Origin::Currency(*family)) => Some(*family),
-            _ => None,
-        })?;
-        Some(MixedSum { function: plain_name(expr), currency: FAMILIES[mixed].currency })
-    })
-}
+    }
 
-fn unaliased(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Alias(alias) => unaliased(&alias.expr),
-        other => other,
+    /// Nothing but these amounts.
+    pub(super) fn of_amounts(amounts: BTreeSet<Amount>) -> Self {
+        Self { amounts, ..Self::default() }
+    }
+
+    /// A column that holds rows of both, one below the other.
+    pub(super) fn stacked(mut self, other: Self) -> Self {
+        self.amounts.extend(other.amounts);
+        self.holds.extend(other.holds);
+        self.when_present.extend(other.when_present);
+        self.constant = self.constant.filter(|text| other.constant.as_ref() == Some(text));
+        self
     }
 }
 
-/// The expression without the names of tables.
-fn plain_name(expr: &Expr) -> String {
-    let bare = unaliased(expr).clone().transform(|expr| {
-        Ok(match expr {
-            Expr::Column(column) => Transformed::yes(Expr::Column(Column::from_name(column.name))),
-            other => Transformed::no(other),
-        })
-    });
-    bare.map_or_else(|_| expr.to_string(), |bare| bare.data.to_string())
-}
-
-/// What `expr` over the columns of `input` holds of the ledger.
-fn origins(input: &LogicalPlan, expr: &Expr) -> Origins {
-    match expr {
-        Expr::Column(column) => match input.schema().maybe_index_of_column(column) {
-            Some(index) => of_column(input, index),
-            None => Origins::new(),
-        },
-        Expr::BinaryExpr(binary) => {
-            let (left, right) = (origins(input, &binary.left), origins(input, &binary.right));
-            match binary.op {
-                // A share has no currency.
-                Operator::Divide if !left.is_disjoint(&right) => Origins::new(),
-                Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide | Operator::Modulo => {
-                    left.union(&right).copied().collect()
-                }
-                _ => Origins::new(),
+/// Says in all `columns` that what `decided` a currency is now `by`.
+pub(super) fn substitute(columns: &mut [Traits], decided: &BTreeSet<Origin>, by: &Origin) {
+    let concerns = |origin: &Origin| matches!(origin, Origin::Column { .. }) && decided.contains(origin);
+    for column in columns {
+        column.amounts = std::mem::take(&mut column.amounts)
+            .into_iter()
+            .map(|amount| if concerns(&amount.origin) { Amount { origin: by.clone(), ..amount } } else { amount })
+            .collect();
+        for origins in [&mut column.holds, &mut column.when_present] {
+            if origins.iter().any(concerns) {
+                origins.insert(by.clone());
             }
         }
-        Expr::Case(case) => {
-            let then = case.when_then_expr.iter().map(|(_, then)| then);
-            then.chain(&case.else_expr).flat_map(|value| origins(input, value)).collect()
-        }
-        Expr::ScalarFunction(function) if function.name() == CONVERT => Origins::new(),
-        Expr::ScalarFunction(function) => function.args.iter().flat_map(|argument| origins(input, argument)).collect(),
-        Expr::Alias(alias) => origins(input, &alias.expr),
-        Expr::Cast(cast) => origins(input, &cast.expr),
-        Expr::TryCast(cast) => origins(input, &cast.expr),
-        Expr::Negative(inner) => origins(input, inner),
-        Expr::ScalarSubquery(subquery) => of_column(&subquery.subquery, 0),
-        Expr::AggregateFunction(AggregateFunction { func, params }) if func.name() != "count" => {
-            params.args.iter().flat_map(|argument| origins(input, argument)).collect()
-        }
-        Expr::WindowFunction(window) if !["count", "row_number", "rank", "dense_rank"].contains(&window.fun.name()) => {
-            window.params.args.iter().flat_map(|argument| origins(input, argument)).collect()
-        }
-        _ => Origins::new(),
     }
-}
-
-/// What column `index` of `plan` holds of the ledger.
-fn of_column(plan: &LogicalPlan, index: usize) -> Origins {
-    match plan {
-        LogicalPlan::TableScan(scan) if is_ledger(scan) => {
-            let name = plan.schema().field(index).name();
-            FAMILIES
-                .iter()
-                .enumerate()
-                .find_map(|(family, columns)| of_name(family, columns, name))
-                .into_iter()
-                .collect()
-        }
-        LogicalPlan::Projection(projection) => {
-            projection.expr.get(index).map(|expr| origins(&projection.input, expr)).unwrap_or_default()
-        }
-        LogicalPlan::SubqueryAlias(alias) => of_column(&alias.input, index),
-        LogicalPlan::Filter(filter) => of_column(&filter.input, index),
-        LogicalPlan::Sort(sort) => of_column(&sort.input, index),
-        LogicalPlan::Limit(limit) => of_column(&limit.input, index),
-        LogicalPlan::Repartition(repartition) => of_column(&repartition.input, index),
-        LogicalPlan::Distinct(Distinct::All(input)) => of_column(input, index),
-        LogicalPlan::Distinct(Distinct::On(on)) => {
-            on.select_expr.get(index).map(|expr| origins(&on.input, expr)).unwrap_or_default()
-        }
-        LogicalPlan::Subquery(subquery) => of_column(&subquery.subquery, index),
-        LogicalPlan::Aggregate(aggregate) => {
-            let groups: Vec<&Expr> = match aggregate.group_expr.as_slice() {
-                [Expr::GroupingSet(set)] => set.distinct_expr(),
-                groups => groups.iter().collect(),
-            };
-            // A grouping set has a column of its own that says which set a row is of.
-            let aggregates = plan.schema().fields().len().saturating_sub(aggregate.aggr_expr.len());
-            let expr = match groups.get(index) {
-                Some(group) => Some(*group),
-                None => index.checked_sub(aggregates).and_then(|index| aggregate.aggr_expr.get(index)),
-            };
-            expr.map(|expr| origins(&aggregate.input, expr)).unwrap_or_default()
-        }
-        LogicalPlan::Window(window) => {
-            let width = window.input.schema().fields().len();
-            match index.checked_sub(width) {
-                None => of_column(&window.input, index),
-                Some(index) => {
-                    window.window_expr.get(index).map(|expr| origins(&window.input, expr)).unwrap_or_default()
-                }
-            }
-        }
-        LogicalPlan::Union(union) => union.inputs.iter().flat_map(|input| of_column(input, index)).collect(),
-        LogicalPlan::Join(join) => {
-            let own = by_name(plan, index);
-            let column = Column::from(plan.schema().qualified_field(index));
-            own.into_iter().chain(of_partners(join, &column)).collect()
-        }
-        LogicalPlan::Unnest(_) => by_name(plan, index),
-        _ => Origins::new(),
-    }
-}
-
-/// The currencies that a join says `column` is equal to: rows that it matches are in the currency of both.
-fn of_partners(join: &Join, column: &Column) -> Origins {
-    let on = join.on.iter().map(|(left, right)| (left, right));
-    let conditions = join.filter.iter().flat_map(split_conjunction).filter_map(|part| match part {
-        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Eq, right }) => Some((&**left, &**right)),
-        _ => None,
-    });
-    let is_column = |expr: &Expr| matches!(expr, Expr::Column(other) if other == column);
-    let partners = on.chain(conditions).filter_map(|(left, right)| match (is_column(left), is_column(right)) {
-        (true, false) => Some(right),
-        (false, true) => Some(left),
-        _ => None,
-    });
-    let of_inputs = |expr: &Expr| -> Origins {
-        [&join.left, &join.right].into_iter().flat_map(|input| origins(input, expr)).collect()
-    };
-    partners.flat_map(of_inputs).filter(|origin| matches!(origin, Origin::Currency(_))).collect()
-}
-
-/// For nodes whose columns keep their names: that of the first input that has it.
-fn by_name(plan: &LogicalPlan, index: usize) -> Origins {
-    let column = Column::from(plan.schema().qualified_field(index));
-    let found = plan
-        .inputs()
-        .into_iter()
-        .find_map(|input| input.schema().maybe_index_of_column(&column).map(|index| of_column(input, index)));
-    found.unwrap_or_default()
-}
-
-fn of_name(family: usize, columns: &Family, name: &str) -> Option<Origin> {
-    if columns.currency == name {
-        return Some(Origin::Currency(family));
-    }
-    columns.amounts.contains(&name).then_some(Origin::Amount(family))
 }

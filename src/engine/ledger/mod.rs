@@ -8,6 +8,7 @@
 //! ([`adapter`]), so projection, predicates and statistics reach Parquet as if the files had always looked alike.
 
 mod adapter;
+mod currencies;
 mod delivered;
 mod focus_text;
 mod open;
@@ -137,19 +138,6 @@ impl Ledger {
         self.parts.iter().filter_map(|part| match part {
             Part::Files { table, .. } => Some(table.source.as_ref()),
             Part::Records { .. } => None,
-        })
-    }
-
-    /// Whether the statistics of its files tell that all amounts are in one currency.
-    pub(crate) fn has_one_currency(&self) -> bool {
-        let mut found: Option<&str> = None;
-        self.parts.iter().all(|part| match part {
-            Part::Files { table, .. } => table.source.files.iter().all(|file| {
-                let currency = file.currency.as_deref();
-                currency.is_some_and(|currency| *found.get_or_insert(currency) == currency)
-            }),
-            // Nobody knows before the records are read.
-            Part::Records { source, .. } => source.objects.is_empty(),
         })
     }
 

@@ -1,12 +1,11 @@
 //! A source of FOCUS Parquet: reads the footers of what counts and holds every file against the contract.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
+use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::{DataType, Schema, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
@@ -18,6 +17,7 @@ use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 
+use super::currencies::currencies;
 use super::delivered::{CONCURRENT_READS, Delivered, same_bytes};
 use crate::engine::errors::from_datafusion;
 use crate::error::{Error, Result};
@@ -38,8 +38,8 @@ pub struct LedgerFile {
     pub contract: FileContract,
     /// First and last value of the time columns that carry statistics.
     pub times: BTreeMap<&'static str, TimeRange>,
-    /// The currency of all of its amounts, when its statistics tell a single one.
-    pub(super) currency: Option<String>,
+    /// The currencies of the columns that name one, where statistics tell.
+    pub currencies: BTreeMap<&'static str, BTreeSet<String>>,
     /// Whether its statistics count charges without EffectiveCost.
     lacks_cost: bool,
     fingerprint: u64,
@@ -121,7 +121,7 @@ impl OpenSource {
             rows: 0,
             contract: contract.clone(),
             times: BTreeMap::new(),
-            currency: None,
+            currencies: BTreeMap::new(),
             lacks_cost: false,
             fingerprint: 0,
         };
@@ -178,13 +178,13 @@ impl FooterReader<'_> {
             Error::data("the footer counts fewer than no rows").with("object", url.clone()).because(cause)
         })?;
         let lacks_cost = lacks_cost(&schema, &contract, &metadata);
-        let currency = currency(&schema, &contract, &metadata);
+        let currencies = currencies(&schema, &contract, &metadata);
         Ok(LedgerFile {
             object: object.clone(),
             rows,
             contract,
             times,
-            currency,
+            currencies,
             lacks_cost,
             fingerprint: fingerprint(&metadata),
         })
@@ -239,26 +239,6 @@ fn times(
             Some((column.name, TimeRange { first, last, exact }))
         })
         .collect()
-}
-
-/// The one value that BillingCurrency has in every row group.
-fn currency(schema: &Schema, contract: &FileContract, metadata: &ParquetMetaData) -> Option<String> {
-    let Some(Mapping::Physical(index)) = contract.mappings.get("BillingCurrency") else { return None };
-    let name = schema.field(*index).name();
-    let converter = StatisticsConverter::try_new(name, schema, metadata.file_metadata().schema_descr()).ok()?;
-    let edges = [converter.row_group_mins(metadata.row_groups()), converter.row_group_maxes(metadata.row_groups())];
-    let mut found = None;
-    for edge in edges {
-        let texts = cast(&edge.ok()?, &DataType::Utf8).ok()?;
-        for text in texts.as_string::<i32>() {
-            // A row group without a value tells nothing.
-            let text = text?;
-            if found.get_or_insert_with(|| text.to_owned()) != text {
-                return None;
-            }
-        }
-    }
-    found
 }
 
 /// Whether some row group counts NULLs of EffectiveCost.
