@@ -1,7 +1,7 @@
 //! Forecasts of one series: a combination of models, calibrated intervals, joint sample paths.
 //!
 //! Pure numbers: slices in, structures out; no clock, no files, no threads. The same series, settings and seed give the same
-//! digits wherever they run, and no series' forecast depends on another's.
+//! digits wherever they run. A series' forecast depends on others only through the [`Panel`] that is handed in.
 //!
 //! What happens to a history: gaps are filled (`fill`), steps of level and strange values are mended (`clean`), the members
 //! that suit its length forecast it and the middle third of them is averaged (`combine`), intervals get the width that such
@@ -33,7 +33,7 @@ mod theta;
 
 pub use backtest::{Backtest, StepError};
 pub use method::Method;
-pub use panel::common_share;
+pub use panel::Panel;
 pub use request::{Refusal, Series, Settings};
 pub use season::{Grain, detect as detect_season};
 
@@ -159,7 +159,7 @@ fn outlook(filled: &Filled, period: usize, settings: &Settings, non_negative: bo
         notes.push(format!("strange values set aside: {}{last}", mended.strange.len()));
     }
     let together = Together::from_growth(&made.native, depth(n, period));
-    let fan = Fan::new(&mended.values, depth(n, period), made.centre, widths, non_negative);
+    let fan = Fan::new(&mended.values, depth(n, period), made.centre, widths, non_negative).stretched(settings.panel);
     Ok(Outlook { fan, together, method: settings.method.name(), errors, notes })
 }
 
@@ -195,7 +195,7 @@ fn answer(
         |value: &dyn Fn(usize) -> f64| steps.clone().map(|step| in_units(value(step), unit)).collect::<Vec<f64>>();
     // The key is spread over all bits so that neighbours draw unlike numbers.
     let own = settings.seed ^ series.key.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    let seeds = Seeds { common: settings.seed, own, share: settings.common };
+    let seeds = Seeds { common: settings.seed, own, share: settings.panel.common };
     let drawn = paths(&fan, &together, settings.paths, seeds);
     Forecast {
         mean: by_step(&|step| fan.mean(step)),

@@ -3,10 +3,60 @@
 use std::collections::BTreeMap;
 
 use super::backtest::Backtest;
+use super::combine::quantile;
+use super::count;
+
+/// What earlier ends of all series of a panel say of the next forecast of each.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Panel {
+    /// Share of the paths' variance that all series of one seed have in common, 0 to 1: see [`common_share`].
+    pub common: f64,
+    /// By how much the distance between the median and what lies below is multiplied.
+    pub lower: f64,
+    /// By how much the distance between the median and what lies above is multiplied.
+    pub upper: f64,
+}
+
+impl Panel {
+    /// A series for itself.
+    pub const NONE: Self = Self { common: 0.0, lower: 1.0, upper: 1.0 };
+
+    /// From the backtests of all series, made with [`Panel::NONE`]. Series must end at the same time.
+    pub fn of(backtests: &[&Backtest]) -> Self {
+        let errors = || backtests.iter().flat_map(|backtest| &backtest.errors);
+        let above = errors().filter_map(|error| reach(error.actual - error.forecast, error.high_80 - error.forecast));
+        let below = errors().filter_map(|error| reach(error.forecast - error.actual, error.forecast - error.low_80));
+        Self { common: common_share(backtests), lower: stretch(below.collect()), upper: stretch(above.collect()) }
+    }
+}
+
+/// How far an error went in half-widths of its interval.
+fn reach(error: f64, half: f64) -> Option<f64> {
+    (half > 0.0).then(|| error / half).filter(|reach| reach.is_finite())
+}
+
+/// Errors below which the panel says nothing.
+const FEW: usize = 20;
+
+/// The number of errors that weighs as much as what was learnt from public series.
+const TRUST: f64 = 20.0;
+
+/// The factor with which nine tenths of the errors stay inside: split conformal prediction with one calibration set for all
+/// series, as in Romano, Patterson & Candès (2019), "Conformalized quantile regression", section 2, drawn towards one when
+/// errors are few and kept between 0.8 and 2.5.
+fn stretch(mut reaches: Vec<f64>) -> f64 {
+    if reaches.len() < FEW {
+        return 1.0;
+    }
+    reaches.sort_by(f64::total_cmp);
+    let needed = quantile(&reaches, 0.9).clamp(0.8, 2.5);
+    let n = count(reaches.len());
+    1.0 + n / (n + TRUST) * (needed - 1.0)
+}
 
 /// How much the errors of several series move together: the mean correlation between two of them at the same observation and
-/// step of their backtests, 0 to 1, for [`Settings::common`](super::Settings::common). Series must end at the same time.
-pub fn common_share(backtests: &[&Backtest]) -> f64 {
+/// step of their backtests, 0 to 1, for [`Panel::common`]. Series must end at the same time.
+fn common_share(backtests: &[&Backtest]) -> f64 {
     // By end and step: number of series, sum and sum of squares of the scaled errors.
     let mut cells: BTreeMap<(usize, usize), (f64, f64, f64)> = BTreeMap::new();
     for backtest in backtests {

@@ -7,6 +7,7 @@ use super::calibrate::Widths;
 use super::count;
 use super::members::Depth;
 use super::normal::{AT_80, AT_95, quantile};
+use super::panel::Panel;
 
 /// What a series may become, by step: a centre and a half-width as a function of the share that lies below.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Fan {
     pub(crate) non_negative: bool,
     /// How much longer the upper half-width is than the symmetric one, and the lower shorter, as a share.
     skew: f64,
+    /// Factors of the lower and the upper half-width.
+    stretch: (f64, f64),
 }
 
 /// Skew of positive series with a season: errors above the upper end were 1.6 times as frequent as below the lower one, and
@@ -26,7 +29,12 @@ impl Fan {
     /// Around `centre`; `history` says whether errors lean upwards.
     pub(crate) fn new(history: &[f64], depth: Depth, centre: Vec<f64>, widths: Widths, non_negative: bool) -> Self {
         let leans = depth != Depth::None && history.iter().all(|&value| value >= 0.0);
-        Self { centre, widths, non_negative, skew: if leans { SKEW } else { 0.0 } }
+        Self { centre, widths, non_negative, skew: if leans { SKEW } else { 0.0 }, stretch: (1.0, 1.0) }
+    }
+
+    /// With the half-widths that a panel asks for.
+    pub(crate) fn stretched(self, panel: Panel) -> Self {
+        Self { stretch: (panel.lower, panel.upper), ..self }
     }
 
     /// The value of a step at a point of the standard normal. Between and beyond the two known half-widths the distance is a
@@ -34,7 +42,9 @@ impl Fan {
     pub(crate) fn at(&self, step: usize, point: f64) -> f64 {
         let (narrow, wide) = (self.widths.holds_80[step], self.widths.holds_95[step]);
         let power = if narrow > 0.0 { ((wide / narrow).ln() / (AT_95 / AT_80).ln()).clamp(0.5, 2.5) } else { 1.0 };
-        let value = self.centre[step] + (point.signum() + self.skew) * narrow * (point.abs() / AT_80).powf(power);
+        let stretch = if point < 0.0 { self.stretch.0 } else { self.stretch.1 };
+        let value =
+            self.centre[step] + stretch * (point.signum() + self.skew) * narrow * (point.abs() / AT_80).powf(power);
         if self.non_negative { value.max(0.0) } else { value }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::method::Method;
+use super::panel::Panel;
 
 /// Evenly spaced observations, the oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +33,8 @@ pub struct Settings {
     pub method: Method,
     /// Rolling origins at most.
     pub origins: usize,
-    /// Share of the paths' variance that all series of one seed have in common, 0 to 1; see [`common_share`](super::common_share).
-    pub common: f64,
+    /// What the series that are forecast together say of each other.
+    pub panel: Panel,
 }
 
 impl Settings {
@@ -50,7 +51,7 @@ impl Settings {
             non_negative: None,
             method: Method::Auto,
             origins: 6,
-            common: 0.0,
+            panel: Panel::NONE,
         }
     }
 }
