@@ -12,6 +12,7 @@ use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMem
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::execute_stream;
@@ -26,6 +27,7 @@ use super::answer::Running;
 use super::arithmetic::ExactArithmetic;
 use super::currency::{self, Exchange};
 use super::errors::{Sql, from_datafusion};
+use super::group_keys::{KeepGroupKeys, PlainRelations, plain};
 use super::ledger::{self, Delivered, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
 use super::rounding::LiteralDigits;
@@ -84,6 +86,8 @@ impl<'e> Session<'e> {
                     .chain(SessionStateDefaults::default_expr_planners())
                     .collect(),
             )
+            .with_relation_planners(vec![Arc::new(PlainRelations::default())])
+            .with_optimizer_rules(logical_rules())
             .with_physical_optimizer_rules(physical_rules())
             .build();
         let context = SessionContext::new_with_state(state);
@@ -264,6 +268,7 @@ impl<'e> Session<'e> {
     ) -> Result<Arc<dyn TableProvider>> {
         let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
         let plan = self.plan(sql, bound, path).await?;
+        let plan = plain(plan).map_err(|cause| from_datafusion(cause, Some(sql)))?;
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
     }
 
@@ -387,6 +392,18 @@ impl<'e> Session<'e> {
         self.context.register_object_store(location.store(), Arc::clone(&store));
         Ok(store)
     }
+}
+
+/// The optimizer of DataFusion; keys that it would lose are named before they are looked at.
+fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(KeepGroupKeys)];
+    for rule in Optimizer::new().rules {
+        if rule.name() == "optimize_projections" {
+            rules.push(Arc::new(KeepGroupKeys));
+        }
+        rules.push(rule);
+    }
+    rules
 }
 
 /// The physical optimizer of DataFusion less one rule.
