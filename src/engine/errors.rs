@@ -58,11 +58,8 @@ pub(crate) fn to_datafusion(error: Error) -> DataFusionError {
 
 /// Our error for one of DataFusion, pointing into `sql` where it can.
 pub(crate) fn from_datafusion(cause: DataFusionError, sql: Option<Sql<'_>>) -> Error {
-    if let Some(found) = ours(&cause) {
-        return found;
-    }
     let place = sql.and_then(|sql| place(&cause, sql));
-    let error = classify(cause);
+    let error = ours(&cause).unwrap_or_else(|| classify(cause));
     match place {
         Some(place) if error.place().is_none() => error.at(place),
         _ => error,

@@ -14,6 +14,7 @@ mod as_of;
 mod check;
 mod currency;
 mod errors;
+mod forecast;
 mod group_keys;
 mod guard;
 mod guarded;

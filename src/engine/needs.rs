@@ -1,10 +1,10 @@
 //! What a saved query needs that the configuration does not have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use datafusion::sql::resolve::resolve_table_references;
 
-use super::{Engine, Sql, as_of, guard, ledger, pricing};
+use super::{Engine, Sql, as_of, forecast, guard, ledger, pricing};
 use crate::error::Result;
 use crate::query::SavedQuery;
 
@@ -28,7 +28,8 @@ impl Engine {
                 continue;
             }
             let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
-            let statement = guard::parse_one(sql)?;
+            let mut statement = guard::parse_one(sql)?;
+            forecast::rewrite_calls(&mut statement, &BTreeMap::new());
             if pricing::is_used(&statement) && self.config.price_book.is_none() {
                 missing.insert("price_book".to_owned());
             }

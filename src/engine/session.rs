@@ -27,14 +27,14 @@ use super::answer::Running;
 use super::arithmetic::ExactArithmetic;
 use super::currency::{self, Exchange};
 use super::errors::{Sql, from_datafusion};
-use super::group_keys::{KeepGroupKeys, PlainRelations, plain};
+use super::group_keys::{KeepGroupKeys, plain};
 use super::ledger::{self, Delivered, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
 use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, as_of, guard, labels, pricing, tokens};
+use super::{Engine, Limits, amplify, as_of, forecast, guard, labels, pricing, tokens};
 use crate::error::{Error, ErrorKind, Result};
 use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
@@ -86,10 +86,9 @@ impl<'e> Session<'e> {
                     .chain(SessionStateDefaults::default_expr_planners())
                     .collect(),
             )
-            .with_relation_planners(vec![Arc::new(PlainRelations::default())])
             .with_optimizer_rules(logical_rules())
-            .with_physical_optimizer_rules(physical_rules())
-            .build();
+            .with_physical_optimizer_rules(physical_rules());
+        let state = forecast::register(state, engine.calendar).build();
         let context = SessionContext::new_with_state(state);
         let shelf = pricing::Shelf::default();
         let exchange = Exchange::default();
@@ -165,6 +164,7 @@ impl<'e> Session<'e> {
             let failed = |cause| from_datafusion(cause, Some(sql));
             let mut statement = guard::parse_one(sql)?;
             as_of::replace_calls(&mut statement, &bound.values)?;
+            forecast::rewrite_calls(&mut statement, &bound.values);
             if pricing::is_used(&statement) {
                 self.price_book().await?;
             }

@@ -1,7 +1,7 @@
 //! The forecasts that can be asked for by name.
 
 /// Which forecast is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
     /// The combination of all members that suit the history.
     #[default]

@@ -7,7 +7,8 @@ use super::calibrate::Widths;
 use super::count;
 use super::members::Depth;
 use super::normal::{AT_80, AT_95, quantile};
-use super::panel::Panel;
+use super::request::Settings;
+use super::shared::Shared;
 
 /// What a series may become, by step: a centre and a half-width as a function of the share that lies below.
 #[derive(Clone, Debug)]
@@ -32,9 +33,9 @@ impl Fan {
         Self { centre, widths, non_negative, skew: if leans { SKEW } else { 0.0 }, stretch: (1.0, 1.0) }
     }
 
-    /// With the half-widths that a panel asks for.
-    pub(crate) fn stretched(self, panel: Panel) -> Self {
-        Self { stretch: (panel.lower, panel.upper), ..self }
+    /// With the half-widths that series forecast together ask for.
+    pub(crate) fn stretched(self, shared: Shared) -> Self {
+        Self { stretch: (shared.lower, shared.upper), ..self }
     }
 
     /// The value of a step at a point of the standard normal. Between and beyond the two known half-widths the distance is a
@@ -53,13 +54,13 @@ impl Fan {
         self.at(step, quantile(share))
     }
 
-    /// The mean of a step: the average over `SHARES` equal shares.
+    /// The mean of a step: the average over `SHARES` equal shares, which is that over as many paths.
     pub(crate) fn mean(&self, step: usize) -> f64 {
         (0..SHARES).map(|share| self.quantile(step, (count(share) + 0.5) / count(SHARES))).sum::<f64>() / count(SHARES)
     }
 }
 
-const SHARES: usize = 200;
+const SHARES: usize = Settings::PATHS;
 
 /// How errors of different steps hang together.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::method::Method;
-use super::panel::Panel;
+use super::shared::Shared;
 
 /// Evenly spaced observations, the oldest first.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +34,15 @@ pub struct Settings {
     /// Rolling origins at most.
     pub origins: usize,
     /// What the series that are forecast together say of each other.
-    pub panel: Panel,
+    pub shared: Shared,
 }
 
 impl Settings {
     /// The longest horizon: ten years of days.
     pub const LONGEST: usize = 3_660;
+
+    /// Paths from which totals are made: enough for a P1 with a digit, and means of as many paths are the means of the steps.
+    pub const PATHS: usize = 1_000;
 
     /// P10, P50 and P90 by the combination, six origins, no paths.
     pub fn new(horizon: usize) -> Self {
@@ -51,7 +54,7 @@ impl Settings {
             non_negative: None,
             method: Method::Auto,
             origins: 6,
-            panel: Panel::NONE,
+            shared: Shared::NONE,
         }
     }
 }

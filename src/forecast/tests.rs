@@ -181,7 +181,7 @@ fn paths_have_the_quantiles_of_the_steps_and_sums_in_between() {
 fn common_shocks_move_series_together() {
     let values = monthly(30, 100.0, 0.01, 0.2);
     let first = |key, common| {
-        let settings = Settings { panel: Panel { common, ..Panel::NONE }, paths: 400, ..Settings::new(2) };
+        let settings = Settings { shared: Shared { common, ..Shared::NONE }, paths: 400, ..Settings::new(2) };
         let paths = forecast(Series { values: &values, season: 12, key }, &settings).unwrap().paths;
         paths.iter().map(|path| path[0]).collect::<Vec<f64>>()
     };
@@ -212,23 +212,23 @@ fn met(actuals: impl Iterator<Item = f64>) -> Backtest {
 }
 
 #[test]
-fn a_panel_that_was_too_sure_upwards_is_stretched_upwards() {
+fn series_that_were_too_sure_upwards_are_stretched_upwards() {
     // 11 to 14 in 101 equal steps: a tenth of the errors is above 3.7, which is 1.85 half-widths; 101 of 121 of the way from one.
-    let panel = Panel::of(&[&met((0..=100).map(|at| 11.0 + 0.03 * f64::from(at)))]);
-    assert!(near(panel.upper, 1.0 + 101.0 / 121.0 * 0.85, 1e-9), "{panel:?}");
+    let shared = Shared::of(&[&met((0..=100).map(|at| 11.0 + 0.03 * f64::from(at)))]);
+    assert!(near(shared.upper, 1.0 + 101.0 / 121.0 * 0.85, 1e-9), "{shared:?}");
     // Nothing came below: as little as is allowed.
-    assert!(near(panel.lower, 1.0 - 101.0 / 121.0 * 0.2, 1e-9), "{panel:?}");
-    assert_eq!(Panel::of(&[&met((0..19).map(f64::from))]), Panel { common: 0.0, lower: 1.0, upper: 1.0 });
+    assert!(near(shared.lower, 1.0 - 101.0 / 121.0 * 0.2, 1e-9), "{shared:?}");
+    assert_eq!(Shared::of(&[&met((0..19).map(f64::from))]), Shared { common: 0.0, lower: 1.0, upper: 1.0 });
 }
 
 #[test]
 fn a_stretched_forecast_keeps_its_median() {
     let values: Vec<f64> = (0..30).map(|at| 10.0 + f64::from(at * 7 % 5)).collect();
-    let of = |panel| {
-        let settings = Settings { panel, paths: 200, ..Settings::new(2) };
+    let of = |shared| {
+        let settings = Settings { shared, paths: 200, ..Settings::new(2) };
         forecast(Series { values: &values, season: 12, key: 1 }, &settings).unwrap()
     };
-    let (plain, stretched) = (of(Panel::NONE), of(Panel { upper: 2.0, ..Panel::NONE }));
+    let (plain, stretched) = (of(Shared::NONE), of(Shared { upper: 2.0, ..Shared::NONE }));
     assert_eq!(plain.median, stretched.median);
     assert_eq!(plain.quantiles[0], stretched.quantiles[0]);
     let reach = |made: &Forecast| made.quantiles[2][1] - made.median[1];
@@ -240,8 +240,8 @@ fn a_stretched_forecast_keeps_its_median() {
 #[test]
 fn common_share_is_one_for_twins_and_zero_for_one_series() {
     let backtest = ask(&monthly(60, 100.0, 0.0, 0.3), 12, 6).backtest.unwrap();
-    assert!(near(Panel::of(&[&backtest, &backtest]).common, 1.0, 1e-9));
-    assert!(Panel::of(&[&backtest]).common.abs() < 1e-9);
+    assert!(near(Shared::of(&[&backtest, &backtest]).common, 1.0, 1e-9));
+    assert!(Shared::of(&[&backtest]).common.abs() < 1e-9);
 }
 
 #[test]

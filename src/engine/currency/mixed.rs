@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use datafusion::common::{Column, DFSchema, Span};
-use datafusion::logical_expr::Expr;
 use datafusion::logical_expr::expr::{Alias, WindowFunctionDefinition};
 use datafusion::logical_expr::expr_rewriter::unnormalize_col;
+use datafusion::logical_expr::{Expr, UserDefinedLogicalNodeCore};
 
 use super::Currencies;
 use super::lineage::{Amount, Origin, Spread, Traits};
 use super::relation::Walker;
+use crate::engine::forecast::Node;
 
 /// Functions whose result is no amount, whatever they are given.
 const COUNTING: [&str; 12] = [
@@ -137,6 +138,27 @@ impl Walker {
             self.suspects.push(Mixed { call, span, amounts: amounts.clone() });
         }
         Traits::of_amounts(amounts)
+    }
+}
+
+impl Walker {
+    /// The columns of a call of a forecast function: a series, and a total, is of one currency.
+    pub(super) fn forecast(&mut self, call: &Node) -> Vec<Traits> {
+        let input = self.relation(call.input());
+        let (ids, rest) = input.split_at(call.ids().min(input.len()));
+        let kept: Vec<Traits> = call.kept().iter().filter_map(|at| ids.get(*at)).cloned().collect();
+        let amounts = rest.get(1).map(|data| data.amounts.clone()).unwrap_or_default();
+        let deciding: BTreeSet<Origin> = kept.iter().flat_map(|id| id.holds.clone()).collect();
+        if !amounts.iter().all(|amount| self.decides(&deciding, amount)) && !is_one_currency(&amounts) {
+            let column = call.input().schema().columns().pop();
+            let written = format!("{}({})", call.function(), column.as_ref().map_or("", |column| column.name()));
+            let span = column.as_ref().and_then(span_of);
+            self.suspects.push(Mixed { call: written, span, amounts: amounts.clone() });
+        }
+        let results = call.schema().fields().iter().skip(kept.len()).map(|field| {
+            Traits::of_amounts(if call.is_amount(field.name()) { amounts.clone() } else { BTreeSet::new() })
+        });
+        kept.into_iter().chain(results).collect()
     }
 }
 

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{
 use super::condition::Matching;
 use super::lineage::{Amount, Origin, Spread, Traits, money};
 use super::mixed::Mixed;
+use crate::engine::forecast::Node;
 use crate::engine::ledger::Ledger;
 
 /// The columns of a relation, by position.
@@ -62,6 +63,10 @@ impl Walker {
                     .collect()
             }
             LogicalPlan::Subquery(subquery) => self.relation(&subquery.subquery),
+            LogicalPlan::Extension(extension) => match extension.node.as_any().downcast_ref::<Node>() {
+                Some(call) => self.forecast(call),
+                None => self.passed_on(plan),
+            },
             _ => self.passed_on(plan),
         }
     }

@@ -6,9 +6,9 @@ use super::backtest::Backtest;
 use super::combine::quantile;
 use super::count;
 
-/// What earlier ends of all series of a panel say of the next forecast of each.
+/// What the series that are forecast together say of each other.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Panel {
+pub struct Shared {
     /// Share of the paths' variance that all series of one seed have in common, 0 to 1: see [`common_share`].
     pub common: f64,
     /// By how much the distance between the median and what lies below is multiplied.
@@ -17,11 +17,11 @@ pub struct Panel {
     pub upper: f64,
 }
 
-impl Panel {
+impl Shared {
     /// A series for itself.
     pub const NONE: Self = Self { common: 0.0, lower: 1.0, upper: 1.0 };
 
-    /// From the backtests of all series, made with [`Panel::NONE`]. Series must end at the same time.
+    /// From the backtests of all series, made with [`Shared::NONE`]. Series must end at the same time.
     pub fn of(backtests: &[&Backtest]) -> Self {
         let errors = || backtests.iter().flat_map(|backtest| &backtest.errors);
         let above = errors().filter_map(|error| reach(error.actual - error.forecast, error.high_80 - error.forecast));
@@ -35,7 +35,7 @@ fn reach(error: f64, half: f64) -> Option<f64> {
     (half > 0.0).then(|| error / half).filter(|reach| reach.is_finite())
 }
 
-/// Errors below which the panel says nothing.
+/// Errors below which they say nothing.
 const FEW: usize = 20;
 
 /// The number of errors that weighs as much as what was learnt from public series.
@@ -55,7 +55,7 @@ fn stretch(mut reaches: Vec<f64>) -> f64 {
 }
 
 /// How much the errors of several series move together: the mean correlation between two of them at the same observation and
-/// step of their backtests, 0 to 1, for [`Panel::common`]. Series must end at the same time.
+/// step of their backtests, 0 to 1, for [`Shared::common`]. Series must end at the same time.
 fn common_share(backtests: &[&Backtest]) -> f64 {
     // By end and step: number of series, sum and sum of squares of the scaled errors.
     let mut cells: BTreeMap<(usize, usize), (f64, f64, f64)> = BTreeMap::new();
