@@ -42,14 +42,14 @@ pub struct Backtest {
 }
 
 /// Ends of history to forecast from: one horizon before the last observation and every half horizon before, as long as the
-/// season shows as deep as it does in the whole and six observations remain.
+/// season shows as deep as it does in the whole and six observations remain. A short history that shows its season at none of
+/// them is tested without: a pessimistic error is better than none.
 fn origins(n: usize, period: usize, horizon: usize, most: usize) -> Vec<usize> {
     let whole = depth(n, period);
-    (0..most)
-        .map(|back| horizon + back * (horizon / 2).max(1))
-        .take_while(|back| back + 6 <= n && depth(n - back, period) == whole)
-        .map(|back| n - back)
-        .collect()
+    let ends = (0..most).map(|back| horizon + back * (horizon / 2).max(1)).take_while(|back| back + 6 <= n);
+    let alike: Vec<usize> =
+        ends.clone().take_while(|back| depth(n - back, period) == whole).map(|back| n - back).collect();
+    if alike.is_empty() && whole != Depth::Long { ends.map(|back| n - back).collect() } else { alike }
 }
 
 /// Errors from earlier ends, the latest first. Missing values are not scored.

@@ -258,7 +258,7 @@ fn days(times: &ArrayRef) -> Result<Vec<NaiveDate>> {
 fn labels(names: &[&str], ids: &[ArrayRef]) -> DataFusionResult<Vec<String>> {
     let options = FormatOptions::default().with_null("NULL");
     let columns = ids.iter().map(|array| ArrayFormatter::try_new(array, &options)).collect::<Result<Vec<_>, _>>()?;
-    let series = ids.first().map_or(1, |array| array.len());
+    let series = ids.first().map_or(1, Array::len);
     let label = |row: usize| {
         let parts: Vec<String> =
             names.iter().zip(&columns).map(|(name, column)| format!("{name}={}", column.value(row))).collect();
