@@ -23,8 +23,8 @@ enum Unit {
     Months,
 }
 
-/// A grain that was not asked for is believed when at least one of so many of its periods has a value.
-const THINNEST: i64 = 4;
+/// Days and weeks that were not asked for are believed when at least one of so many of them has a value.
+const THINNEST: i64 = 2;
 
 impl Steps {
     /// The steps of `days`, which is not empty: those of `grain`, else the longest that all days fit.
@@ -125,7 +125,7 @@ fn detected(days: &BTreeSet<NaiveDate>) -> Result<Grain> {
         (Unit::Days, _) => Grain::Day,
     };
     let length = if grain == Grain::Week { 7 } else { 1 };
-    let thin = unit == Unit::Days && span / length >= THINNEST * i64::try_from(days.len()).unwrap_or(i64::MAX);
+    let thin = unit == Unit::Days && span / length + 1 > THINNEST * i64::try_from(days.len()).unwrap_or(i64::MAX);
     if thin {
         let first: Vec<String> = days.iter().take(3).map(ToString::to_string).collect();
         return Err(Error::data(format!("times such as {} are on no calendar", first.join(", ")))
