@@ -26,6 +26,8 @@ pub(super) fn run(context: &Context, args: &args::Config) -> Result<()> {
         ("fiscal year starts in month".to_owned(), config.project.fiscal_year_start.to_string()),
         ("close lag in days".to_owned(), calendar.close_lag_days.to_string()),
         ("days that an exchange rate holds".to_owned(), config.fx.max_age_days.to_string()),
+        ("principals".to_owned(), shown(&config.privacy.principals).to_lowercase()),
+        ("people that a group has at least".to_owned(), config.privacy.min_group().to_string()),
         ("limits".to_owned(), shown(&config.limits)),
     ];
     rows.extend(config.sources.iter().map(|(name, source)| (format!("source {name}"), source.path.clone())));

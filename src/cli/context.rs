@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::Global;
-use crate::config::Config;
+use crate::config::{Config, Principals};
 use crate::engine::{Engine, Limits};
 use crate::error::{Error, Result};
+use crate::privacy::Pseudonyms;
 use crate::query::Catalog;
 use crate::storage::StoreOptions;
 use crate::units::{ByteSize, parse_duration};
@@ -31,6 +32,7 @@ impl Context {
             .catalog(catalog)
             .limits(limits)
             .as_of(global.as_of)
+            .pseudonyms(pseudonyms(&config)?)
             .store_options(store_options(&config));
         if let Some(threads) = global.threads {
             builder = builder.threads(threads);
@@ -61,6 +63,32 @@ pub(super) fn limits(global: &Global, config: &Config) -> Result<Limits> {
         temp: size(&global.temp_limit, &config.limits.temp)?,
         max_scan: size(&global.max_scan, &config.limits.max_scan)?,
     })
+}
+
+/// The pseudonyms under the key that the configuration names; `None` when it names none.
+fn pseudonyms(config: &Config) -> Result<Option<Pseudonyms>> {
+    let privacy = &config.privacy;
+    let key = match (&privacy.key_env, &privacy.key_file) {
+        (Some(name), _) => match variable(name) {
+            Some(key) => key.into_bytes(),
+            // Names are shown: the key would only say who a pseudonym is.
+            None if privacy.principals == Principals::Names => return Ok(None),
+            None => {
+                return Err(Error::invalid(format!("the environment has no `{name}`, the key of the pseudonyms"))
+                    .hint("`key_env` under `[privacy]` names it; without a key, other pseudonyms would be shown each time"));
+            }
+        },
+        (None, Some(file)) => {
+            let file = config.base.join(file);
+            std::fs::read(&file).map_err(|cause| {
+                Error::invalid("cannot read the key of the pseudonyms")
+                    .with("file", file.display().to_string())
+                    .because(cause)
+            })?
+        }
+        (None, None) => return Ok(None),
+    };
+    Pseudonyms::keyed(key.trim_ascii()).map(Some)
 }
 
 /// What the environment says of stores, over what the configuration says.

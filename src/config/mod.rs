@@ -1,6 +1,7 @@
 //! Settings: what `outlay.toml` says. Data only; nothing here opens, lists or runs.
 
 mod parse;
+mod privacy;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,6 +12,8 @@ use serde::Deserialize;
 use crate::error::Result;
 use crate::prices::Unpriced;
 use crate::units::FiscalCalendar;
+
+pub use privacy::{Principals, Privacy};
 
 /// The name of the configuration file.
 pub const FILE_NAME: &str = "outlay.toml";
@@ -40,6 +43,9 @@ pub struct Config {
     /// `[fx]`
     #[serde(default)]
     pub fx: Fx,
+    /// `[privacy]`
+    #[serde(default)]
+    pub privacy: Privacy,
     /// `[limits]`
     #[serde(default)]
     pub limits: Limits,

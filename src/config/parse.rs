@@ -35,6 +35,7 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
     if let Some(timeout) = &limits.timeout {
         parse_duration(timeout).map_err(|error| (error, at(timeout)))?;
     }
+    config.privacy.verify()?;
     for (name, source) in &config.sources {
         if let Some(dialect) = &source.dialect
             && focus::dialect(dialect).is_none()
@@ -164,6 +165,11 @@ mod tests {
             "[sources.a]\npath = \"x\"\n[[overlaps]]\nsources = [\"a\"]\nmatch = []\ngrain = \"week\"",
             "[tables.spend]\npath = \"x\"",
             "[storage]\naws_secret_access_key = \"x\"",
+            "[privacy]\nprincipals = \"name\"",
+            "[privacy]\nkey = \"0123456789abcdef\"",
+            "[privacy]\nkey_env = \"KEY\"\nkey_file = \"key\"",
+            "[privacy]\nexempt = [\"svc-[\"]",
+            "[privacy]\nmin_group = 0",
         ] {
             let error = refused(text);
             assert!(

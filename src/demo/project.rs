@@ -19,11 +19,16 @@ use super::{anthropic, aws, azure, gateway};
 /// Days after the history at which somebody looks at the sample.
 const LOOK_AFTER_DAYS: i64 = 7;
 
+/// Nobody in the sample exists.
+const PRIVACY: &str = "\n# These people are invented. Without the grant, principals are pseudonyms.\n\
+                       [privacy]\nprincipals = \"names\"\n";
+
 /// The text of `outlay.toml`.
 pub(super) fn configuration(setting: &Setting) -> String {
     let as_of = as_of(setting);
     let mut text =
         format!("# The sample company of Outlay; `outlay demo` writes it.\n\n[project]\nas_of = \"{as_of}\"\n");
+    text.push_str(PRIVACY);
     let folders = [aws::FOLDER, azure::FOLDER, anthropic::FOLDER, gateway::FOLDER];
     for (source, folder) in Source::ALL.iter().zip(folders) {
         text.push_str(&format!("\n[sources.{}]\npath = \"{folder}\"\n", source.name()));

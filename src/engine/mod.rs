@@ -23,6 +23,7 @@ pub mod ledger;
 mod names;
 mod needs;
 mod pricing;
+mod privacy;
 mod quality;
 mod rounding;
 mod runtime;
@@ -51,9 +52,11 @@ use url::Url;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::privacy::Pseudonyms;
 use crate::query::{Bound, Calendar, Catalog, SavedQuery, bind};
 use crate::storage::{Location, StoreOptions, Stores};
 use crate::units::ByteSize;
+use privacy::Privacy;
 use session::Session;
 
 /// Stack of planning and running threads: planning is recursive, and the guard lets expressions nest a thousand deep.
@@ -86,6 +89,7 @@ pub struct EngineBuilder {
     clock: Arc<dyn Clock>,
     as_of: Option<NaiveDate>,
     prices_usage: bool,
+    pseudonyms: Option<Pseudonyms>,
 }
 
 impl EngineBuilder {
@@ -139,6 +143,14 @@ impl EngineBuilder {
         self
     }
 
+    /// The pseudonyms of principals, under the key of the company. When left out they last as long as the engine, unless
+    /// the configuration grants names.
+    #[must_use]
+    pub fn pseudonyms(mut self, pseudonyms: Option<Pseudonyms>) -> Self {
+        self.pseudonyms = pseudonyms;
+        self
+    }
+
     /// Builds the engine. Nothing is opened yet.
     ///
     /// # Errors
@@ -160,6 +172,7 @@ impl EngineBuilder {
             .build()
             .map_err(|cause| Error::internal("cannot start threads").because(cause))?;
         Ok(Engine {
+            privacy: Privacy::new(&self.config.privacy, self.pseudonyms)?,
             config: self.config,
             catalog: self.catalog,
             stores: Stores::new(self.store_options),
@@ -187,6 +200,7 @@ pub struct Engine {
     calendar: Calendar,
     known_at: Option<NaiveDate>,
     prices_usage: bool,
+    privacy: Privacy,
     footers: Mutex<HashMap<Url, Arc<FileMetadataCache>>>,
     workers: Option<tokio::runtime::Runtime>,
 }
@@ -212,6 +226,7 @@ impl Engine {
             clock: Arc::new(SystemClock::default()),
             as_of: None,
             prices_usage: true,
+            pseudonyms: None,
         }
     }
 

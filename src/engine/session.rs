@@ -101,6 +101,7 @@ impl<'e> Session<'e> {
                 .and_then(|()| pricing::register(&mut *state, &shelf))
                 .and_then(|()| exchange.register(&mut *state))
                 .and_then(|()| labels::register(&mut *state))
+                .and_then(|()| engine.privacy.register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;
@@ -136,7 +137,9 @@ impl<'e> Session<'e> {
     pub(super) async fn start(self, sql: Sql<'_>, bound: Bound) -> Result<Running> {
         let failed = |cause| from_datafusion(cause, Some(sql));
         let plan = self.plan(sql, &bound, &[]).await?;
-        let physical = self.context.state().create_physical_plan(&plan).await.map_err(failed)?;
+        let state = self.context.state();
+        let plan = state.optimize(&plan).map_err(failed)?;
+        let physical = state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)?;
         let schema = physical.schema();
         let mut stream = execute_stream(Arc::clone(&physical), self.context.task_ctx()).map_err(failed)?;
         let (sender, batches) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
@@ -149,7 +152,8 @@ impl<'e> Session<'e> {
                 }
             }
         });
-        let notes = self.notes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut notes = self.notes.into_inner().unwrap_or_else(PoisonError::into_inner);
+        notes.extend(self.engine.privacy.note(&plan));
         Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool, notes })
     }
 
@@ -232,8 +236,12 @@ impl<'e> Session<'e> {
             let store = self.register(&location)?;
             Arc::new(FileTable::open(name, settings, location, store, &self.context.state()).await?)
         } else {
-            self.view(name, path).await?
+            // What a view selects from is shown as it should be.
+            let view = self.view(name, path).await?;
+            self.provide(name, Arc::clone(&view)).await;
+            return Ok(view);
         };
+        let table = self.engine.privacy.shown(name, table)?;
         self.opened.lock().await.insert(name.to_owned(), Arc::clone(&table));
         Ok(table)
     }

@@ -22,9 +22,10 @@ use object_store::ObjectStoreExt;
 use sha2::{Digest, Sha256};
 
 use crate::clock::Clock;
-use crate::config::{Config, Source};
+use crate::config::{Config, Principals, Privacy, Source};
 use crate::engine::{Engine, Limits, Sql};
 use crate::error::{Error, ErrorKind, Result};
+use crate::fingerprint::hex;
 use crate::query::SavedQuery;
 use crate::storage::{Location, StoreOptions, Stores, list, store_error};
 use history::{Dump, History};
@@ -142,7 +143,9 @@ fn config(landing: &Landing, history: &History) -> Config {
     if !history.is_empty() {
         sources.insert(LANDED.to_owned(), source(&landing.to, "aws-focus"));
     }
-    Config { sources, ..Config::empty(&landing.base) }
+    // The ledger keeps what the vendor wrote; who gets to see it is decided when it is read.
+    let privacy = Privacy { principals: Principals::Names, ..Privacy::default() };
+    Config { sources, privacy, ..Config::empty(&landing.base) }
 }
 
 /// SHA-256 of the bytes of the dump, in hexadecimal.
@@ -156,7 +159,7 @@ async fn digest(stores: &Stores, from: &Location) -> Result<String> {
             hasher.update(&piece);
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()))
 }
 
 /// The months of the dump.

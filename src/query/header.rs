@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, Place, Result};
+use crate::fingerprint;
 use crate::units::{ByteSize, parse_duration};
 
 use super::body::Body;
@@ -87,7 +86,7 @@ impl SavedQuery {
         }
         let body = Body { source, text: parts.body, first_line: parts.body_line };
         query.body = body.check(&query.params)?.to_owned();
-        query.sql_sha256 = format!("{:x}", Sha256::digest(&query.body));
+        query.sql_sha256 = fingerprint::sha256(&query.body);
         Ok(query)
     }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 16] = [
+const LAYERS: [(&str, usize); 18] = [
     ("error", 0),
     ("units", 0),
     ("clock", 0),
+    ("fingerprint", 0),
     ("config", 3),
     ("focus", 1),
     ("forecast", 1),
@@ -17,6 +18,7 @@ const LAYERS: [(&str, usize); 16] = [
     ("engine", 4),
     ("output", 1),
     ("prices", 1),
+    ("privacy", 1),
     ("demo", 2),
     ("land", 5),
     ("cli", 6),

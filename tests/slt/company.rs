@@ -56,8 +56,11 @@ impl Company {
             config.push_str(&format!("[sources.{name}]\npath = \"{name}\"\n"));
         }
         let more = folder.join("outlay.toml");
-        if more.is_file() {
-            config.push_str(&fs::read_to_string(more)?);
+        let more = if more.is_file() { fs::read_to_string(more)? } else { String::new() };
+        config.push_str(&more);
+        // The people of these companies are letters and numbers; a company that is about privacy says so itself.
+        if !more.contains("[privacy]") {
+            config.push_str("\n[privacy]\nprincipals = \"names\"\n");
         }
         let prices = folder.join("prices.csv");
         if prices.is_file() {
