@@ -1,14 +1,20 @@
 //! Which columns, and which keys of JSON, hold persons.
 
-/// Names that hold a person wherever they stand, as [`folded`].
-const PERSONS: [&str; 30] = [
+/// Names that hold a person wherever they stand, as [`folded`]. A key of an API belongs to somebody, and is often called after
+/// its owner.
+const PERSONS: [&str; 35] = [
     "actor",
     "actoremail",
     "actorid",
     "actorname",
+    "apikey",
+    "apikeyid",
+    "apikeyname",
     "assignee",
     "author",
     "createdby",
+    "credentialid",
+    "credentialname",
     "email",
     "emailaddress",
     "employee",
