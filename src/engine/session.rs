@@ -241,7 +241,7 @@ impl<'e> Session<'e> {
             self.provide(name, Arc::clone(&view)).await;
             return Ok(view);
         };
-        let table = self.engine.privacy.shown(name, table)?;
+        let table = self.engine.privacy.shown(table)?;
         self.opened.lock().await.insert(name.to_owned(), Arc::clone(&table));
         Ok(table)
     }

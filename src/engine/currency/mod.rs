@@ -38,6 +38,7 @@ use self::rates::{Rates, SharedRates};
 use self::relation::Walker;
 use super::errors::{Sql, from_datafusion};
 use super::ledger::Ledger;
+use super::privacy::unmasked;
 use crate::error::{Error, Result};
 
 pub(super) use self::rates::TABLE as RATES_TABLE;
@@ -141,7 +142,8 @@ impl Exchange {
 
 /// The currencies of the ledger: from the statistics of its files, else read.
 async fn held(ledger: &Arc<dyn TableProvider>, context: &SessionContext, axis: Axis) -> Result<BTreeSet<String>> {
-    if let Some(known) = ledger.downcast_ref::<Ledger>().and_then(|ledger| ledger.currencies(axis.column())) {
+    let files = unmasked(ledger.as_ref()).downcast_ref::<Ledger>();
+    if let Some(known) = files.and_then(|ledger| ledger.currencies(axis.column())) {
         return Ok(known);
     }
     let read = async {
