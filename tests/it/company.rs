@@ -289,7 +289,7 @@ fn tokens_are_exact_by_class_and_the_price_change_shows() {
 fn the_loop_that_ran_away_is_suspect() {
     let company = company();
     let truth = &company.truth.runaway_loop;
-    let rows = company.history("suspect_spend", &["day", "principal_id", "effective_cost"]);
+    let rows = company.history("runaway_loops", &["day", "principal_id", "effective_cost"]);
     let found = rows.iter().find(|row| row[0] == truth.date && row[1] == truth.principal_id).unwrap();
     assert!(amount(&found[2]) >= truth.effective_cost, "{rows:?}");
     let gamer = &company.truth.gamer;
