@@ -9,7 +9,7 @@
 -- that a cache filled at the end of the period looks worse than it is.
 --
 -- A pattern to look at, not a person to punish. Most often it is a setting: prompts whose beginning changes each time.
--- False alarms on the sample company, last three months, principals flagged that were not planted: 0 of 174.
+-- False alarms on the sample company, last three months, principals flagged that were not planted: 0 of 156.
 -- param: period  period = last(3mo)  "time of use, such as 2026-Q2"
 -- param: reads   decimal = 0.28      "tokens read for each one written below which the cache does not pay"
 -- param: least   decimal = 100       "cost of writing below which nothing is suspect"

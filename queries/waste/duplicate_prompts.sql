@@ -8,7 +8,7 @@
 -- is the effective cost of the repeats, in the billing currency. Hashes alone are read: what was asked is in no ledger.
 --
 -- A pattern to look at, not a person to punish. A test that runs every night repeats itself by design.
--- The sample company tells no hashes, so nobody is flagged there: 0 of 174 for the last three months.
+-- The sample company tells no hashes, so nobody is flagged there: 0 of 156 for the last three months.
 -- param: period  period = last(3mo)  "time of use, such as 2026-Q2"
 -- param: share   decimal = 0.5       "repeats among all uses that are suspect"
 -- param: least   int = 20            "repeats below which nothing is suspect"

@@ -11,7 +11,7 @@
 --
 -- A pattern to look at, not a person to punish. A job that runs under somebody's own account looks like this, and so does
 -- a traveller in a long period.
--- False alarms on the sample company, last six months, people flagged that were not planted: 0 of 177; most of them
+-- False alarms on the sample company, last six months, people flagged that were not planted: 0 of 182; most of them
 -- have charges by the day, which cannot be judged.
 -- param: period  period = last(6mo)  "time of use, such as 2026-Q2"
 -- param: rest    int = 3             "longest run of hours without use that is still suspect"

@@ -9,7 +9,7 @@
 --
 -- Patterns to look at, not people to punish. Principals are pseudonyms unless the configuration grants names. One pattern
 -- alone has a harmless reason more often than not; two or more together are worth a talk.
--- False alarms on the sample company, last twelve months, principals flagged that were not planted: 1 of 230.
+-- False alarms on the sample company, last twelve months, principals flagged that were not planted: 1 of 216.
 -- param: patterns  int = 1        "patterns that a principal shows at least"
 -- param: least     decimal = 0    "suspect cost below which nothing is listed"
 -- check: unique(principal_id, billing_currency)
