@@ -10,6 +10,7 @@ pub mod demo;
 pub mod dialects;
 pub mod engine;
 pub mod error;
+pub mod facts;
 pub mod fingerprint;
 pub mod focus;
 pub mod forecast;

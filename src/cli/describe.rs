@@ -12,9 +12,13 @@ use super::records::{counts, counts_known, table, texts};
 use super::{report, sink};
 use crate::engine::{Ledger, ledger};
 use crate::error::Result;
+use crate::facts::{self, Contract};
 use crate::focus::{self, DriftKind, Level};
 
 pub(super) async fn run(context: &Context, args: &args::Describe) -> Result<()> {
+    if let Some(contract) = facts::contract(&args.name) {
+        return describe_facts(context, contract).await;
+    }
     let is_source = context.engine.config().sources.contains_key(&args.name);
     if !is_source && !ledger::NAMES.contains(&args.name.as_str()) {
         let schema = context.engine.schema_of(&args.name).await?;
@@ -46,6 +50,35 @@ pub(super) async fn run(context: &Context, args: &args::Describe) -> Result<()> 
         sink::print_batch(&context.global, &context.engine, &batch).await?;
     }
     Ok(())
+}
+
+/// The contract of a table of facts, how it is met, and the columns beside it.
+async fn describe_facts(context: &Context, contract: &'static Contract) -> Result<()> {
+    let columns = context.engine.facts(contract).await?;
+    let is_there = columns.iter().any(|column| !column.met.is_empty());
+    let say = |text: &str| report::note(context.global.color, context.global.quiet, text);
+    say(&contract.what);
+    if !is_there {
+        say(&format!("there is none yet: give `[tables.{}]` a `path` in outlay.toml", contract.name));
+    }
+    // A table that breaks its contract has no extra columns to show; what is missing stands in the rows.
+    let whole = columns.iter().all(|column| column.met != "missing");
+    let schema = if is_there && whole { Some(context.engine.schema_of(&contract.name).await?) } else { None };
+    let extras: Vec<(String, String)> = schema
+        .iter()
+        .flat_map(|schema| schema.fields().iter().skip(columns.len()))
+        .map(|field| (field.name().clone(), type_name(field.data_type())))
+        .collect();
+    let beside = |text: &'static str| extras.iter().map(move |_| text);
+    let required = columns.iter().map(|column| if column.required { "required" } else { "" });
+    let batch = table([
+        ("column", texts(columns.iter().map(|column| &column.name).chain(extras.iter().map(|extra| &extra.0)))),
+        ("type", texts(columns.iter().map(|column| &column.type_name).chain(extras.iter().map(|extra| &extra.1)))),
+        ("required", texts(required.chain(beside("")))),
+        ("met_by", texts(columns.iter().map(|column| column.met.as_str()).chain(beside("its own name")))),
+        ("what", texts(columns.iter().map(|column| column.what.as_str()).chain(beside("beside the contract")))),
+    ])?;
+    sink::print_batch(&context.global, &context.engine, &batch).await
 }
 
 fn columns(opened: &Ledger) -> Result<RecordBatch> {

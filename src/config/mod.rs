@@ -1,5 +1,6 @@
 //! Settings: what `outlay.toml` says. Data only; nothing here opens, lists or runs.
 
+mod facts;
 mod parse;
 mod privacy;
 
@@ -149,9 +150,16 @@ pub struct Table {
     pub path: String,
     /// `parquet`, `csv` or `ndjson`; told by the suffix of the files when left out.
     pub format: Option<String>,
-    /// Types of columns, where the detected one is not right: column = SQL type such as `decimal(38,2)`, `date`, `text`.
+    /// Of a table with a contract (see [`crate::facts`]): column of the contract = name in the files. Of any other column:
+    /// its type, where the detected one is not right: column = SQL type such as `decimal(38,2)`, `date`, `text`.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
+    /// Columns of the contract that the files leave out because they are the same in every row: column = value.
+    #[serde(default)]
+    pub constants: BTreeMap<String, String>,
+    /// Words that the files use for those of the contract: column = { word in the files = word of the contract }.
+    #[serde(default)]
+    pub values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// `[price_book]`

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Config;
+use super::{Config, facts};
 use crate::error::{Error, Place, Result, did_you_mean};
 use crate::units::{ByteSize, parse_duration};
 use crate::{dialects, focus};
@@ -85,6 +85,9 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             Error::invalid(format!("`{name}` belongs to the ledger; a table cannot take its name")),
             at(name),
         ));
+    }
+    for (name, table) in &config.tables {
+        facts::verify(name, table)?;
     }
     for name in config.storage.keys() {
         let lower = name.to_ascii_lowercase();

@@ -14,6 +14,7 @@ mod as_of;
 mod check;
 mod currency;
 mod errors;
+mod facts;
 mod forecast;
 mod group_keys;
 mod guard;
@@ -36,6 +37,7 @@ mod tokens;
 pub use answer::{Answer, Statistics};
 pub use check::{CheckOutcome, Finding};
 pub use errors::Sql;
+pub use facts::FactColumnMet;
 pub use ledger::Ledger;
 pub use pricing::priced;
 pub use quality::{Score, Scorecard, Verdict};
@@ -52,6 +54,7 @@ use url::Url;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result, did_you_mean};
+use crate::facts::Contract;
 use crate::privacy::Pseudonyms;
 use crate::query::{Bound, Calendar, Catalog, SavedQuery, bind};
 use crate::storage::{Location, StoreOptions, Stores};
@@ -335,6 +338,17 @@ impl Engine {
         .await
     }
 
+    /// How the columns of `contract` are met by the files or the saved query of its name. When there is neither, what meets a
+    /// column is empty.
+    ///
+    /// # Errors
+    /// Those of listing and reading the columns.
+    pub async fn facts(self: &Arc<Self>, contract: &'static Contract) -> Result<Vec<FactColumnMet>> {
+        let engine = Arc::clone(self);
+        self.on_large_stack(move || async move { Session::new(engine.as_ref(), engine.limits)?.facts(contract).await })
+            .await
+    }
+
     /// Runs one statement over the result of `query` with `given` values, which it finds under the name of the query.
     async fn query_over(
         self: &Arc<Self>,
@@ -413,6 +427,11 @@ impl Engine {
             return error
                 .with_kind(ErrorKind::Invalid)
                 .hint("the ledger has no source yet: add `[sources.NAME]` with a `path` to outlay.toml");
+        }
+        if crate::facts::contract(name).is_some() {
+            return error
+                .hint(format!("say where it lies: `[tables.{name}]` with a `path` in outlay.toml"))
+                .hint(format!("`outlay describe {name}` shows the columns that it should have"));
         }
         match did_you_mean(name, names.iter().map(String::as_str)) {
             Some(hint) => error.hint(hint),

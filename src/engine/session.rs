@@ -27,6 +27,7 @@ use super::answer::Running;
 use super::arithmetic::ExactArithmetic;
 use super::currency::{self, Exchange};
 use super::errors::{Sql, from_datafusion};
+use super::facts::{self as of_facts, FactColumnMet};
 use super::group_keys::{KeepGroupKeys, plain};
 use super::ledger::{self, Delivered, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
@@ -35,7 +36,9 @@ use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
 use super::{Engine, Limits, amplify, as_of, forecast, guard, labels, pricing, tokens};
+use crate::config;
 use crate::error::{Error, ErrorKind, Result};
+use crate::facts::{self, Contract};
 use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
 use crate::storage::{Location, Meter, MeteredStore};
@@ -234,7 +237,16 @@ impl<'e> Session<'e> {
         } else if let Some(settings) = self.engine.config.tables.get(name) {
             let location = self.engine.location(&settings.path).map_err(|error| error.with("table", name))?;
             let store = self.register(&location)?;
-            Arc::new(FileTable::open(name, settings, location, store, &self.context.state()).await?)
+            match facts::contract(name) {
+                Some(contract) => {
+                    let open = async {
+                        let layouts = self.layouts(contract, settings, location, store).await?;
+                        of_facts::of_files(contract, settings, layouts)
+                    };
+                    open.await.map_err(|error| error.with("table", name))?
+                }
+                None => Arc::new(FileTable::open(name, settings, location, store, &self.context.state()).await?),
+            }
         } else {
             // What a view selects from is shown as it should be.
             let view = self.view(name, path).await?;
@@ -264,7 +276,46 @@ impl<'e> Session<'e> {
                 .hint("give every parameter a default, then other queries can build on it"));
         }
         let bound = bind(query, &[], &self.engine.calendar)?;
-        self.view_of(query, &bound, &path).await
+        let view = self.view_of(query, &bound, &path).await?;
+        match facts::contract(name) {
+            Some(contract) => of_facts::of_view(contract, view, &query.path).map_err(|error| error.with("table", name)),
+            None => Ok(view),
+        }
+    }
+
+    /// The files of a table of facts, layout by layout; the columns that meet its contract are text where the file is.
+    async fn layouts(
+        &self,
+        contract: &Contract,
+        settings: &config::Table,
+        location: Location,
+        store: Arc<dyn ObjectStore>,
+    ) -> Result<Vec<FileTable>> {
+        let declared =
+            |name: &str| contract.names().any(|column| settings.columns.get(column).is_some_and(|to| to == name));
+        let is_exact = |name: &str| declared(name) || contract.names().any(|column| column.eq_ignore_ascii_case(name));
+        FileTable::layouts(settings, location, store, &self.context.state(), is_exact).await
+    }
+
+    /// How the columns of `contract` are met: by the files, by the saved query of its name, or not yet by anything.
+    pub(super) async fn facts(&self, contract: &'static Contract) -> Result<Vec<FactColumnMet>> {
+        let name = contract.name.as_str();
+        let none = config::Table::default();
+        let (settings, schemas) = match self.engine.config.tables.get(name) {
+            Some(settings) => {
+                let location = self.engine.location(&settings.path).map_err(|error| error.with("table", name))?;
+                let store = self.register(&location)?;
+                let layouts = self.layouts(contract, settings, location, store).await?;
+                (settings, layouts.iter().map(|layout| Arc::clone(layout.file_schema())).collect())
+            }
+            None if self.engine.catalog.contains(name) => {
+                let query = self.engine.catalog.get(name)?;
+                let bound = bind(query, &[], &self.engine.calendar)?;
+                (&none, vec![self.view_of(query, &bound, &[name.to_owned()]).await?.schema()])
+            }
+            None => (&none, Vec::new()),
+        };
+        Ok(of_facts::describe(contract, settings, &schemas))
     }
 
     /// `query` with the values of `bound`, as a view. `path` names the views that lead here, the query among them.

@@ -1,12 +1,15 @@
 //! Tables of the configuration: Parquet, CSV or NDJSON files of one location, read as they are.
+//!
+//! [`FileTable::open`] makes one table of all files; [`FileTable::layouts`] one for each layout that the files have, so that
+//! each can be mapped by itself and a value traced to its object.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef, TimeUnit};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::Result as DataFusionResult;
+use datafusion::common::{Result as DataFusionResult, ScalarValue};
 use datafusion::datasource::TableType;
 use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
@@ -31,14 +34,28 @@ use crate::storage::{Location, list};
 /// A table of files of one format.
 #[derive(Debug)]
 pub(super) struct FileTable {
-    location: Location,
-    objects: Vec<ObjectMeta>,
-    format: Format,
+    files: Files,
+    /// The columns of the files.
+    file_schema: SchemaRef,
+    /// The columns of the files, and [`OBJECT`] where the table has it.
     schema: SchemaRef,
 }
 
+/// The column of a layout that names the object of a row.
+pub(super) const OBJECT: &str = "x_ObjectName";
+
+/// Files of one format.
+#[derive(Debug, Clone)]
+struct Files {
+    location: Location,
+    objects: Vec<ObjectMeta>,
+    /// `parquet`, `csv` or `ndjson`.
+    kind: &'static str,
+    format: Format,
+}
+
 /// How the files are read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Format {
     /// With the object named in every error, as in the ledger.
     Parquet,
@@ -63,63 +80,133 @@ impl FileTable {
         session: &dyn Session,
     ) -> Result<Self> {
         let open = async {
-            let objects = list(store.as_ref(), &location).await?;
-            let kind = format_name(settings, &objects)?;
-            let objects: Vec<ObjectMeta> = objects
-                .into_iter()
-                .filter(|object| suffix(object) == Some(kind) || settings.format.is_some())
-                .collect();
-            let format = match kind {
-                "csv" => Format::Text(Arc::new(CsvFormat::default().with_has_header(true))),
-                "ndjson" => Format::Text(Arc::new(JsonFormat::default())),
-                _ => Format::Parquet,
-            };
-            let parquet = ParquetFormat::default().with_options(session.default_table_options().parquet);
-            let reader: &dyn FileFormat = if let Format::Text(format) = &format { format.as_ref() } else { &parquet };
-            let found = infer(session, &store, &objects, reader, &location).await?;
-            let schema = Arc::new(declared(&found, &settings.columns, kind != "parquet")?);
-            Ok::<_, Error>(Self { location: location.clone(), objects, format, schema })
+            let files = Files::find(settings, location, store.as_ref()).await?;
+            let mut widest: Vec<Field> = Vec::new();
+            for object in &files.objects {
+                let schema = files.columns(object, &store, session).await?;
+                widen_all(&mut widest, &schema, &files.location.object_url(&object.location))?;
+            }
+            let schema = Arc::new(declared(&Schema::new(widest), &settings.columns, files.is_text())?);
+            Ok(Self { files, file_schema: Arc::clone(&schema), schema })
         };
-        open.await.map_err(|error| error.with("table", name))
+        open.await.map_err(|error: Error| error.with("table", name))
+    }
+
+    /// Lists the files and gives a table for each layout that they have, all with the column [`OBJECT`].
+    ///
+    /// Columns of CSV files whose name `is_exact` picks are text: what they hold is read by who maps them. The others are
+    /// as for [`Self::open`].
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) async fn layouts(
+        settings: &config::Table,
+        location: Location,
+        store: Arc<dyn ObjectStore>,
+        session: &dyn Session,
+        is_exact: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Self>> {
+        let files = Files::find(settings, location, store.as_ref()).await?;
+        let mut layouts: Vec<(Schema, Vec<ObjectMeta>)> = Vec::new();
+        for object in &files.objects {
+            let found = files.columns(object, &store, session).await?;
+            let fields = found.fields().iter().map(|field| match field.as_ref() {
+                field if files.kind == "csv" && is_exact(field.name()) => {
+                    field.clone().with_data_type(DataType::Utf8View).with_nullable(true)
+                }
+                field if field.data_type().is_floating() && files.is_text() => {
+                    field.clone().with_data_type(money_type()).with_nullable(true)
+                }
+                field => field.clone().with_nullable(true),
+            });
+            let schema = Schema::new(fields.collect::<Vec<_>>());
+            match layouts.iter_mut().find(|(known, _)| known.fields() == schema.fields()) {
+                Some((_, objects)) => objects.push(object.clone()),
+                None => layouts.push((schema, vec![object.clone()])),
+            }
+        }
+        let table = |(schema, objects): (Schema, Vec<ObjectMeta>)| {
+            let fields = schema.fields().iter().cloned().chain([object_field()]).collect::<Vec<_>>();
+            let files = Files { objects, ..files.clone() };
+            Self { files, file_schema: Arc::new(schema), schema: Arc::new(Schema::new(fields)) }
+        };
+        Ok(layouts.into_iter().map(table).collect())
+    }
+
+    /// The columns of the files.
+    pub(super) fn file_schema(&self) -> &SchemaRef {
+        &self.file_schema
+    }
+
+    /// The URL of the first of its objects.
+    pub(super) fn first_object(&self) -> Option<String> {
+        self.files.objects.first().map(|object| self.files.location.object_url(&object.location))
     }
 }
 
-async fn infer(
-    session: &dyn Session,
-    store: &Arc<dyn ObjectStore>,
-    objects: &[ObjectMeta],
-    format: &dyn FileFormat,
-    location: &Location,
-) -> Result<Schema> {
-    let mut widest: Vec<Field> = Vec::new();
-    for object in objects {
-        let schema = format.infer_schema(session, store, std::slice::from_ref(object)).await.map_err(|cause| {
+impl Files {
+    async fn find(settings: &config::Table, location: Location, store: &dyn ObjectStore) -> Result<Self> {
+        let objects = list(store, &location).await?;
+        let kind = format_name(settings, &objects)?;
+        let objects: Vec<ObjectMeta> =
+            objects.into_iter().filter(|object| suffix(object) == Some(kind) || settings.format.is_some()).collect();
+        let format = match kind {
+            "csv" => Format::Text(Arc::new(CsvFormat::default().with_has_header(true))),
+            "ndjson" => Format::Text(Arc::new(JsonFormat::default())),
+            _ => Format::Parquet,
+        };
+        Ok(Self { location, objects, kind, format })
+    }
+
+    /// Whether numbers are text in the files.
+    fn is_text(&self) -> bool {
+        matches!(self.format, Format::Text(_))
+    }
+
+    /// The columns of one of the files, as far as its format tells.
+    async fn columns(
+        &self,
+        object: &ObjectMeta,
+        store: &Arc<dyn ObjectStore>,
+        session: &dyn Session,
+    ) -> Result<SchemaRef> {
+        let parquet = ParquetFormat::default().with_options(session.default_table_options().parquet);
+        let format: &dyn FileFormat = if let Format::Text(format) = &self.format { format.as_ref() } else { &parquet };
+        format.infer_schema(session, store, std::slice::from_ref(object)).await.map_err(|cause| {
             let error = from_datafusion(cause, None);
             let kind = if error.kind() == crate::ErrorKind::Storage { error.kind() } else { crate::ErrorKind::Data };
             Error::new(kind, "cannot read the columns of the file")
-                .with("object", location.object_url(&object.location))
+                .with("object", self.location.object_url(&object.location))
                 .because(error)
-        })?;
-        for field in schema.fields() {
-            match widest.iter_mut().find(|known| known.name() == field.name()) {
-                None => widest.push(field.as_ref().clone().with_nullable(true)),
-                Some(known) => {
-                    let wide = widen(known.data_type(), field.data_type()).ok_or_else(|| {
-                        Error::data(format!(
-                            "column `{}` is {} here and {} in files before it",
-                            field.name(),
-                            field.data_type(),
-                            known.data_type()
-                        ))
-                        .with("object", location.object_url(&object.location))
-                        .hint("give its type under `[tables.NAME.columns]`, or mend the file")
-                    })?;
-                    *known = known.clone().with_data_type(wide);
-                }
+        })
+    }
+}
+
+fn object_field() -> FieldRef {
+    Arc::new(Field::new(OBJECT, DataType::Utf8, false))
+}
+
+/// Adds the columns of `schema`, which those of `object` are, to `widest`.
+pub(super) fn widen_all(widest: &mut Vec<Field>, schema: &Schema, object: &str) -> Result<()> {
+    for field in schema.fields() {
+        match widest.iter_mut().find(|known| known.name() == field.name()) {
+            None => widest.push(field.as_ref().clone().with_nullable(true)),
+            Some(known) => {
+                let wide = widen(known.data_type(), field.data_type()).ok_or_else(|| {
+                    Error::data(format!(
+                        "column `{}` is {} here and {} in files before it",
+                        field.name(),
+                        field.data_type(),
+                        known.data_type()
+                    ))
+                    .with("object", object)
+                    .hint("give its type under `[tables.NAME.columns]`, or mend the file")
+                })?;
+                *known = known.clone().with_data_type(wide);
             }
         }
     }
-    Ok(Schema::new(widest))
+    Ok(())
 }
 
 /// The type that holds the values of both; `None` when they differ in meaning.
@@ -159,7 +246,7 @@ fn declared(found: &Schema, types: &BTreeMap<String, String>, text: bool) -> Res
 }
 
 /// The Arrow type of a type name as SQL writes it.
-fn sql_type(text: &str) -> Result<DataType> {
+pub(super) fn sql_type(text: &str) -> Result<DataType> {
     let lower = text.trim().to_ascii_lowercase();
     let (name, arguments) =
         lower.split_once('(').map_or((lower.as_str(), ""), |(name, rest)| (name.trim(), rest.trim_end_matches(')')));
@@ -233,24 +320,32 @@ impl TableProvider for FileTable {
         _filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let url = ObjectStoreUrl::parse(self.location.store().as_str())?;
-        let table_schema = TableSchema::from(Arc::clone(&self.schema));
-        let source: Arc<dyn FileSource> = match &self.format {
+        let Files { location, objects, format, .. } = &self.files;
+        let url = ObjectStoreUrl::parse(location.store().as_str())?;
+        let names_object = self.schema.fields().len() > self.file_schema.fields().len();
+        let of_objects = if names_object { vec![object_field()] } else { Vec::new() };
+        let table_schema =
+            TableSchema::builder(Arc::clone(&self.file_schema)).with_table_partition_cols(of_objects).build();
+        let source: Arc<dyn FileSource> = match format {
             Format::Parquet => {
                 let parquet =
                     ParquetSource::new(table_schema).with_table_parquet_options(state.default_table_options().parquet);
-                Arc::new(GuardedParquet::new(parquet, self.location.store().to_string()))
+                Arc::new(GuardedParquet::new(parquet, location.store().to_string()))
             }
             Format::Text(format) => format.file_source(table_schema),
         };
-        let files = self.objects.iter().cloned().map(PartitionedFile::new_from_meta).collect();
-        let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);
+        let file = |object: &ObjectMeta| {
+            let name = names_object.then(|| ScalarValue::from(location.object_url(&object.location)));
+            PartitionedFile::new_from_meta(object.clone()).with_partition_values(name.into_iter().collect())
+        };
+        let groups = FileGroup::new(objects.iter().map(file).collect())
+            .split_files(state.config_options().execution.target_partitions);
         let config = FileScanConfigBuilder::new(url, source)
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .build();
-        match &self.format {
+        match format {
             Format::Parquet => Ok(DataSourceExec::from_data_source(config)),
             Format::Text(format) => format.create_physical_plan(state, config).await,
         }

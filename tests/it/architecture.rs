@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 18] = [
+const LAYERS: [(&str, usize); 19] = [
     ("error", 0),
     ("units", 0),
     ("clock", 0),
     ("fingerprint", 0),
     ("config", 3),
+    ("facts", 2),
     ("focus", 1),
     ("forecast", 1),
     ("query", 1),

@@ -20,7 +20,7 @@ fn two_currencies() -> Project {
     let euros = with(charges("2026-06", &[1.0, 5.0]), "BillingCurrency", texts(&["EUR", "EUR"]));
     project.parquet("charges/eur.parquet", &with(euros, "ServiceName", texts(&["Engine", "Disk"])));
     project.write("rates.csv", RATES);
-    project.write("budgets.csv", "currency,amount\nEUR,8.00\nUSD,20.00\n");
+    project.write("budgets.csv", "scope_type,scope,period_start,period_end,amount,currency\ncompany,Acme,2026-05-01,2026-06-01,8.00,EUR\ncompany,Acme,2026-05-01,2026-06-01,20.00,USD\n");
     project
 }
 

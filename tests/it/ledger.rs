@@ -167,10 +167,10 @@ fn where_a_charge_came_from_can_be_asked() {
 
 #[test]
 fn tables_of_text_files_keep_their_digits() {
-    let project = Project::new("[tables.budgets]\npath = \"budgets.csv\"\n[tables.prices]\npath = \"prices.ndjson\"\n");
-    project.write("budgets.csv", "team,amount\nsearch,0.1\nads,0.2\n");
+    let project = Project::new("[tables.plans]\npath = \"plans.csv\"\n[tables.prices]\npath = \"prices.ndjson\"\n");
+    project.write("plans.csv", "team,amount\nsearch,0.1\nads,0.2\n");
     project.write("prices.ndjson", "{\"model\":\"m\",\"price\":0.0000004}\n");
-    assert_eq!(project.sql("select sum(amount) as total from budgets"), "total\n0.30\n");
+    assert_eq!(project.sql("select sum(amount) as total from plans"), "total\n0.30\n");
     assert_eq!(project.sql("select model, price from prices"), "model,price\nm,0.0000004\n");
 }
 
