@@ -33,6 +33,7 @@ mod shelf;
 mod tables;
 mod tags;
 mod tokens;
+mod uncertainty;
 
 pub use answer::{Answer, Statistics};
 pub use check::{CheckOutcome, Finding};

@@ -35,7 +35,7 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, as_of, forecast, guard, labels, pricing, tokens};
+use super::{Engine, Limits, amplify, as_of, forecast, guard, labels, pricing, tokens, uncertainty};
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{self, Contract};
@@ -105,6 +105,7 @@ impl<'e> Session<'e> {
                 .and_then(|()| exchange.register(&mut *state))
                 .and_then(|()| labels::register(&mut *state))
                 .and_then(|()| engine.privacy.register(&mut *state))
+                .and_then(|()| uncertainty::register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;

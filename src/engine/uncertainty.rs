@@ -1,0 +1,307 @@
+//! SQL functions that say how sure a small count is.
+//!
+//! `poisson_low(count, level)` and `poisson_high(count, level)` bound the count that was to be expected when `count` was
+//! seen: the exact interval of Garwood (1936), Biometrika 28, 437 to 442. `wilson_low(successes, trials, level)` and
+//! `wilson_high(..)` bound the probability of a success: the score interval of Wilson (1927), Journal of the American
+//! Statistical Association 22, 209 to 212. Cost of a success ÷ `poisson_high` and ÷ `poisson_low` bound the cost of one.
+//!
+//! All four are DECIMAL(38,18) with six digits, so that every machine gives the same ones, and NULL for a NULL.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, AsArray, Decimal128Array, Float64Array};
+use arrow::datatypes::{DataType, Float64Type};
+use datafusion::common::{Result as DataFusionResult, internal_err, plan_err};
+use datafusion::execution::FunctionRegistry;
+use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+
+use super::errors::to_datafusion;
+use crate::error::{Error, Result};
+use crate::focus::money_type;
+
+/// Units of the scale of amounts in the last digit that is kept.
+const SIXTH_DIGIT: i128 = 1_000_000_000_000;
+
+/// Makes the functions known.
+pub(super) fn register(registry: &mut dyn FunctionRegistry) -> DataFusionResult<()> {
+    for bound in [Bound::PoissonLow, Bound::PoissonHigh, Bound::WilsonLow, Bound::WilsonHigh] {
+        registry.register_udf(Arc::new(ScalarUDF::new_from_impl(Limit::new(bound))))?;
+    }
+    Ok(())
+}
+
+/// One end of an interval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Bound {
+    PoissonLow,
+    PoissonHigh,
+    WilsonLow,
+    WilsonHigh,
+}
+
+impl Bound {
+    /// The bound for `counts` (a count; successes and trials) that holds with probability `level` together with the other.
+    fn of(self, counts: &[f64], level: f64) -> Result<f64> {
+        if !(level > 0.0 && level < 1.0) {
+            let error = Error::invalid(format!("an interval of level {level} is none"));
+            return Err(error.hint("give a level between 0 and 1, such as 0.95"));
+        }
+        match (self, counts) {
+            (_, [count, ..]) if !(*count >= 0.0 && count.is_finite()) => {
+                Err(Error::query(format!("{count} is no count")).hint("a count is 0 or more"))
+            }
+            (Self::PoissonLow, [count]) => Ok(poisson_low(*count, level)),
+            (Self::PoissonHigh, [count]) => Ok(gamma_quantile(count + 1.0, f64::midpoint(1.0, level))),
+            (_, [successes, trials]) if successes > trials => {
+                Err(Error::query(format!("{successes} successes of {trials} trials"))
+                    .hint("give successes, then trials"))
+            }
+            (Self::WilsonLow, [successes, trials]) => Ok(wilson(*successes, *trials, level).0),
+            (Self::WilsonHigh, [successes, trials]) => Ok(wilson(*successes, *trials, level).1),
+            _ => Err(Error::internal("an interval of so many counts")),
+        }
+    }
+
+    /// How many counts it takes.
+    fn counts(self) -> usize {
+        match self {
+            Self::PoissonLow | Self::PoissonHigh => 1,
+            Self::WilsonLow | Self::WilsonHigh => 2,
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Limit {
+    bound: Bound,
+    signature: Signature,
+}
+
+impl Limit {
+    fn new(bound: Bound) -> Self {
+        Self { bound, signature: Signature::user_defined(Volatility::Immutable) }
+    }
+}
+
+impl ScalarUDFImpl for Limit {
+    fn name(&self) -> &'static str {
+        match self.bound {
+            Bound::PoissonLow => "poisson_low",
+            Bound::PoissonHigh => "poisson_high",
+            Bound::WilsonLow => "wilson_low",
+            Bound::WilsonHigh => "wilson_high",
+        }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arguments: &[DataType]) -> DataFusionResult<Vec<DataType>> {
+        let wanted = self.bound.counts() + 1;
+        let numbers = arguments.iter().all(|given| given.is_numeric() || given.is_null());
+        if arguments.len() != wanted || !numbers {
+            let counts = if wanted == 2 { "count" } else { "successes, trials" };
+            return plan_err!("{} takes numbers: {}({counts}, level)", self.name(), self.name());
+        }
+        Ok(vec![DataType::Float64; wanted])
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> DataFusionResult<DataType> {
+        Ok(money_type())
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
+        let arrays = args.args.iter().map(|arg| arg.to_array(args.number_rows));
+        let arrays = arrays.collect::<DataFusionResult<Vec<_>>>()?;
+        let columns: Vec<_> = arrays.iter().map(|array| array.as_primitive::<Float64Type>()).collect();
+        let Some((levels, counts)) = columns.split_last() else { return internal_err!("no arguments") };
+        let bound = |row: usize| {
+            let cell = |column: &&Float64Array| column.is_valid(row).then(|| column.value(row));
+            let (Some(level), Some(counts)) = (cell(levels), counts.iter().map(cell).collect::<Option<Vec<f64>>>())
+            else {
+                return Ok(None);
+            };
+            self.bound.of(&counts, level).map(six_digits).map_err(to_datafusion)
+        };
+        let bounds = (0..args.number_rows).map(bound).collect::<DataFusionResult<Decimal128Array>>()?;
+        Ok(ColumnarValue::Array(Arc::new(bounds.with_data_type(money_type()))))
+    }
+}
+
+/// `value` with six digits at the scale of amounts; `None` when it has too many before the point.
+fn six_digits(value: f64) -> Option<i128> {
+    let millionths = (value * 1e6).round();
+    // Beyond 2^63 the digits of a count are no longer exact: there is no such count.
+    (millionths.abs() < 9e18).then(|| millionths as i128 * SIXTH_DIGIT)
+}
+
+/// The lower limit of Garwood: half the quantile of chi-square with `2 count` degrees of freedom; nothing is below nothing.
+fn poisson_low(count: f64, level: f64) -> f64 {
+    if count == 0.0 { 0.0 } else { gamma_quantile(count, (1.0 - level) / 2.0) }
+}
+
+/// Both limits of Wilson; everything is possible after no trial.
+fn wilson(successes: f64, trials: f64, level: f64) -> (f64, f64) {
+    if trials == 0.0 {
+        return (0.0, 1.0);
+    }
+    // The square of the normal quantile is that of chi-square with one degree of freedom, twice that of gamma of a half.
+    let square = 2.0 * gamma_quantile(0.5, level);
+    let failures = trials - successes;
+    let middle = (successes + square / 2.0) / (trials + square);
+    let half = (square * (successes * failures / trials + square / 4.0)).sqrt() / (trials + square);
+    let low = if successes == 0.0 { 0.0 } else { (middle - half).max(0.0) };
+    let high = if failures == 0.0 { 1.0 } else { (middle + half).min(1.0) };
+    (low, high)
+}
+
+/// The value below which `share` of a gamma distribution of this shape and scale 1 lies, by bisection.
+fn gamma_quantile(shape: f64, share: f64) -> f64 {
+    let (mut low, mut high) = (0.0, shape + 1.0);
+    while gamma_share(shape, high) < share {
+        (low, high) = (high, high * 2.0);
+    }
+    // Sixty halvings leave less than the last digit of a floating point number.
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if gamma_share(shape, middle) < share { low = middle } else { high = middle }
+    }
+    f64::midpoint(low, high)
+}
+
+/// The share of a gamma distribution below `at`: the regularised incomplete gamma function, by its series (NIST Digital Library
+/// of Mathematical Functions, 8.7.1) below the shape, by its continued fraction (8.9.2) above.
+fn gamma_share(shape: f64, at: f64) -> f64 {
+    if at <= 0.0 {
+        return 0.0;
+    }
+    let front = (shape * at.ln() - at - ln_gamma(shape)).exp();
+    if at < shape + 1.0 {
+        let (mut term, mut sum, mut step) = (1.0 / shape, 1.0 / shape, shape);
+        while term > sum * 1e-16 {
+            step += 1.0;
+            term *= at / step;
+            sum += term;
+        }
+        return (front * sum).min(1.0);
+    }
+    1.0 - front * upper_fraction(shape, at)
+}
+
+/// The continued fraction of the upper incomplete gamma function, by the method of Lentz (1976), Applied Optics 15.
+fn upper_fraction(shape: f64, at: f64) -> f64 {
+    const SMALLEST: f64 = 1e-300;
+    let mut divisor = at + 1.0 - shape;
+    let mut numerator = 1.0 / SMALLEST;
+    let mut inverse = 1.0 / divisor;
+    let mut fraction = inverse;
+    let mut step = 0.0;
+    loop {
+        step += 1.0;
+        let partial = step * (shape - step);
+        divisor += 2.0;
+        inverse = 1.0 / keep_from_zero(partial * inverse + divisor, SMALLEST);
+        numerator = keep_from_zero(divisor + partial / numerator, SMALLEST);
+        let change = numerator * inverse;
+        fraction *= change;
+        if (change - 1.0).abs() < 1e-15 || step > 1e6 {
+            return fraction;
+        }
+    }
+}
+
+fn keep_from_zero(value: f64, smallest: f64) -> f64 {
+    if value.abs() < smallest { smallest } else { value }
+}
+
+/// The logarithm of the gamma function: Lanczos (1964), SIAM Journal on Numerical Analysis 1, with nine terms and g = 7.
+fn ln_gamma(of: f64) -> f64 {
+    const TERMS: [f64; 8] = [
+        676.520_368_121_885_1,
+        -1_259.139_216_722_402_8,
+        771.323_428_777_653_1,
+        -176.615_029_162_140_6,
+        12.507_343_278_686_905,
+        -0.138_571_095_265_720_12,
+        9.984_369_578_019_572e-6,
+        1.505_632_735_149_311_6e-7,
+    ];
+    // Γ(x) = Γ(x + 1) ÷ x keeps the sum where it is accurate.
+    if of < 0.5 {
+        return ln_gamma(of + 1.0) - of.ln();
+    }
+    let below = of - 1.0;
+    let denominators = std::iter::successors(Some(below + 1.0), |denominator| Some(denominator + 1.0));
+    let sum = TERMS.iter().zip(denominators).fold(0.999_999_999_999_809_9, |sum, (term, at)| sum + term / at);
+    let middle = below + 7.5;
+    (2.0 * std::f64::consts::PI).ln() / 2.0 + (below + 0.5) * middle.ln() - middle + sum.ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f64, published: f64, digits: f64) -> bool {
+        (found - published).abs() <= 0.5 * digits + 1e-12
+    }
+
+    /// Garwood (1936) as printed by GraphPad for 25, and the limits of 0 and 10 in every table of the interval.
+    #[test]
+    fn counts_have_the_limits_of_published_tables() {
+        for (count, level, low, high, digits) in [
+            (0.0, 0.95, 0.0, 3.689, 0.001),
+            (1.0, 0.95, 0.0253, 5.5716, 0.0001),
+            (10.0, 0.95, 4.795, 18.390, 0.001),
+            (25.0, 0.90, 17.38, 34.92, 0.01),
+            (25.0, 0.95, 16.18, 36.90, 0.01),
+            (25.0, 0.99, 14.00, 41.00, 0.01),
+        ] {
+            let found = [Bound::PoissonLow, Bound::PoissonHigh].map(|bound| bound.of(&[count], level).unwrap());
+            assert!(near(found[0], low, digits) && near(found[1], high, digits), "{count} {level} {found:?}");
+        }
+    }
+
+    /// Newcombe (1998), Statistics in Medicine 17, 857 to 872, table I, method 3.
+    #[test]
+    fn shares_have_the_limits_of_newcombe() {
+        for (successes, trials, low, high) in [
+            (81.0, 263.0, 0.2553, 0.3662),
+            (15.0, 148.0, 0.0624, 0.1605),
+            (0.0, 20.0, 0.0, 0.1611),
+            (1.0, 29.0, 0.0061, 0.1718),
+        ] {
+            let bounds = [Bound::WilsonLow, Bound::WilsonHigh];
+            let found = bounds.map(|bound| bound.of(&[successes, trials], 0.95).unwrap());
+            assert!(near(found[0], low, 0.0001) && near(found[1], high, 0.0001), "{successes}/{trials} {found:?}");
+        }
+        assert_eq!(wilson(0.0, 0.0, 0.95), (0.0, 1.0));
+        assert_eq!(wilson(7.0, 7.0, 0.95).1, 1.0);
+    }
+
+    /// Of many the interval is that of the normal distribution: 1 000 000 ± 1 960.
+    #[test]
+    fn large_counts_are_as_sure_as_a_normal_distribution() {
+        let found = [Bound::PoissonLow, Bound::PoissonHigh].map(|bound| bound.of(&[1e6], 0.95).unwrap());
+        assert!((found[0] - 998_040.0).abs() < 3.0 && (found[1] - 1_001_960.0).abs() < 3.0, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_no_count_or_no_level_is_refused() {
+        for (bound, counts, level) in [
+            (Bound::PoissonLow, &[-1.0][..], 0.95),
+            (Bound::PoissonHigh, &[f64::NAN], 0.95),
+            (Bound::PoissonHigh, &[1.0], 0.0),
+            (Bound::PoissonHigh, &[1.0], 1.0),
+            (Bound::WilsonLow, &[3.0, 2.0], 0.95),
+        ] {
+            assert!(!bound.of(counts, level).unwrap_err().hints().is_empty());
+        }
+    }
+
+    #[test]
+    fn six_digits_are_kept() {
+        assert_eq!(six_digits(18.390_356_4), Some(18_390_356_000_000_000_000));
+        assert_eq!(six_digits(1e30), None);
+    }
+}
