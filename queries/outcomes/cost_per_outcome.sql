@@ -4,8 +4,9 @@
 --
 -- The cost of a success is all effective cost of the team divided by its succeeded outcomes: those that failed, were
 -- reverted or abandoned are paid for by those that succeeded. Direct is what the team's own tag brought, allocated what a
--- rule or the roster brought; both add up to the ledger over all teams. Cost that nobody carries stands as `unassigned`.
--- Cost counts by the time of use, in the billing currency; an outcome counts when it occurred, for the team it names.
+-- rule or the roster brought; both add up to the ledger over all teams. What names no team stands as `unassigned`, which has
+-- no cost of a success: its cost and its outcomes need not belong together. Cost counts by the time of use, in the billing
+-- currency; an outcome counts when it occurred, for the team it names.
 --
 -- A few successes may be luck: between `cost_low` and `cost_high` lies the cost of a success that the count supports at the
 -- given level (exact interval of a Poisson count, Garwood 1936; the cost is taken as it is). Without a success there is no
@@ -74,7 +75,7 @@ team_results AS (
 coverage AS (
   SELECT
     billing_currency,
-    round(100 * coalesce(sum(cost) FILTER (WHERE has_outcomes), 0) / nullif(sum(cost), 0), 2) AS coverage_percent
+    round(100 * coalesce(sum(cost) FILTER (WHERE has_outcomes AND team <> 'unassigned'), 0) / nullif(sum(cost), 0), 2) AS coverage_percent
   FROM team_results
   GROUP BY billing_currency
 )
@@ -87,13 +88,13 @@ SELECT
   team_results.failed,
   team_results.reverted,
   team_results.abandoned,
-  CASE WHEN coverage.billing_currency IS NOT NULL
+  CASE WHEN coverage.billing_currency IS NOT NULL AND team <> 'unassigned'
     THEN round(cost / nullif(succeeded, 0), 4)
   END AS cost_per_success,
-  CASE WHEN coverage.billing_currency IS NOT NULL AND has_outcomes
+  CASE WHEN coverage.billing_currency IS NOT NULL AND team <> 'unassigned' AND has_outcomes
     THEN round(cost / poisson_high(succeeded, $level), 4)
   END AS cost_low,
-  CASE WHEN coverage.billing_currency IS NOT NULL
+  CASE WHEN coverage.billing_currency IS NOT NULL AND team <> 'unassigned'
     THEN round(cost / nullif(poisson_low(succeeded, $level), 0), 4)
   END AS cost_high,
   coverage.coverage_percent

@@ -13,6 +13,7 @@
 -- check: unique(model, billing_currency)
 -- check: not_null(model, output_tokens, effective_cost, succeeded, not_succeeded)
 -- check: output_tokens >= 0 warn
+-- check: cost_per_success IS NULL OR cost_per_success < 0 OR cost_per_success BETWEEN cost_low AND cost_high
 -- chart: bar x=model y=cost_per_success series=billing_currency title="Cost of a success by model"
 WITH uses AS (
   SELECT

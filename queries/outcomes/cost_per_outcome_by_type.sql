@@ -58,7 +58,9 @@ type_costs AS (
       END
     ) AS effective_cost
   FROM team_costs
-  LEFT JOIN shares ON shares.team = team_costs.team
+  LEFT JOIN shares
+    ON shares.team = team_costs.team
+   AND team_costs.team <> 'unassigned'
   GROUP BY coalesce(shares.outcome_type, 'none'), team_costs.billing_currency
 ),
 type_counts AS (

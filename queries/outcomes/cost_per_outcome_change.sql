@@ -16,7 +16,7 @@
 -- These are the flexible-budget, sales-quantity, sales-mix and price variances of cost accounting (Horngren, Datar and
 -- Rajan, Cost Accounting), taken by successive substitution. Effective cost, allocated cost included, by the time of use in
 -- the billing currency; amounts for one success, with four digits. Without a success in one of the quarters there is no
--- change to explain.
+-- change to explain; what names no team is left out.
 -- param: quarter  quarter = last_full_quarter  "fiscal quarter to compare with the one before"
 -- check: unique(team, billing_currency)
 -- check: not_null(team, billing_currency, succeeded_before, succeeded)
@@ -121,6 +121,7 @@ figures AS (
     round(cost / nullif(succeeded, 0), 4) AS now
   FROM costs
   LEFT JOIN attempts ON attempts.team = costs.team
+  WHERE costs.team <> 'unassigned'
 )
 SELECT
   team,

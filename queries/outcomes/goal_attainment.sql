@@ -5,17 +5,16 @@
 -- Goals whose whole period lies in the fiscal year, of the company, functions, teams, workflows and products. Attained is
 -- the size of the succeeded outcomes that occurred in the period, of the scope and of the type of the goal, all types when
 -- it names none; an outcome without a quantity has size 1. The cost is all effective cost of the scope in the period by the
--- time of use, allocated cost included; for a workflow or product the cost of its tag. A function is the sum of its teams;
--- the roster gives each team the function that most of its entries name, ties by name. A goal is `past`, `current` or
--- `future` on the date of the report; `elapsed_percent` is how much of the period is over by the end of the day before, to
--- hold `attained_percent` against. A scope with two currencies has a row of each, one without cost has no currency.
+-- time of use, allocated cost included; for a workflow or product the cost of its tag. A function is the sum of its teams, as
+-- `team_functions` says. A goal is `past`, `current` or `future` on the date of the report; `elapsed_percent` is how much of
+-- the period is over by the end of the day before, to hold `attained_percent` against. A scope with two currencies has a
+-- row of each, one without cost has no currency.
 -- param: year   year = this_year  "fiscal year of the goals"
 -- param: today  date = today      "date of the report"
 -- check: unique(goal_id, billing_currency)
 -- check: not_null(goal_id, scope_type, scope, period_start, period_end, target, attained, effective_cost)
 -- check: accepted(scope_type: company, function, team, workflow, product)
 -- check: period_start < period_end
--- check: phase <> 'past' OR attained >= target warn
 -- chart: bar x=scope y=attained_percent series=period_start title="Goals attained"
 WITH year_goals AS (
   SELECT
@@ -30,15 +29,6 @@ WITH year_goals AS (
   FROM goals
   WHERE period_start >= $year_start
     AND period_end <= $year_end
-),
-function_sizes AS (
-  SELECT
-    team,
-    function,
-    row_number() OVER (PARTITION BY team ORDER BY count(*) DESC, function) AS place
-  FROM roster
-  WHERE function IS NOT NULL
-  GROUP BY team, function
 ),
 scopes (scope_type) AS (
   VALUES ('company'), ('function'), ('team'), ('workflow'), ('product')
@@ -60,7 +50,7 @@ daily_costs AS (
   SELECT
     scopes.scope_type,
     CASE scopes.scope_type
-      WHEN 'function' THEN function_sizes.function
+      WHEN 'function' THEN team_functions.function
       WHEN 'team' THEN charges.team
       WHEN 'workflow' THEN charges.workflow
       WHEN 'product' THEN charges.product
@@ -70,9 +60,7 @@ daily_costs AS (
     charges.day,
     sum(charges.cost) AS cost
   FROM charges
-  LEFT JOIN function_sizes
-    ON function_sizes.team = charges.team
-   AND function_sizes.place = 1
+  LEFT JOIN team_functions ON team_functions.team = charges.team
   CROSS JOIN scopes
   GROUP BY scopes.scope_type, scope_key, charges.billing_currency, charges.day
 ),
@@ -93,7 +81,7 @@ successes AS (
   SELECT
     scopes.scope_type,
     CASE scopes.scope_type
-      WHEN 'function' THEN function_sizes.function
+      WHEN 'function' THEN team_functions.function
       WHEN 'team' THEN outcome_facts.team
       WHEN 'workflow' THEN outcome_facts.workflow
       WHEN 'product' THEN outcome_facts.product
@@ -103,9 +91,7 @@ successes AS (
     outcome_facts.occurred_at,
     outcome_facts.quantity
   FROM outcome_facts
-  LEFT JOIN function_sizes
-    ON function_sizes.team = outcome_facts.team
-   AND function_sizes.place = 1
+  LEFT JOIN team_functions ON team_functions.team = outcome_facts.team
   CROSS JOIN scopes
   WHERE outcome_facts.status = 'succeeded'
     AND outcome_facts.occurred_at >= $year_start

@@ -40,7 +40,7 @@ SELECT
   status_at_close,
   status,
   learned_at,
-  date_part('epoch', date_trunc('day', learned_at) - date_trunc('day', closed_at)) / 86400 + 1 AS days_late,
+  CAST(learned_at AS DATE) - CAST(closed_at AS DATE) + 1 AS days_late,
   CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END
     - CASE WHEN status_at_close = 'succeeded' THEN 1 ELSE 0 END AS success_change
 FROM known_outcomes

@@ -7,7 +7,7 @@
 -- in the quarter: many small ones count for less than they seem, a large one for more. Splitting a deployment in two
 -- changes the cost of a deployment and not that of a normalised one. The cost is all effective cost of the team in the
 -- quarter, allocated cost included, by the time of use in the billing currency: whatever else it did led to what it
--- deployed. Between `cost_low` and `cost_high` lies the cost of a deployment that their count supports at the given level
+-- deployed. Deployments that name no team are nobody's cost. Between `cost_low` and `cost_high` lies the cost of a deployment that their count supports at the given level
 -- (exact interval of a Poisson count, Garwood 1936). Quotients have four digits.
 -- param: quarter       quarter = last_full_quarter      "fiscal quarter to report"
 -- param: outcome_type  text = deployed_feature          "type of the outcomes that are deployments"
@@ -67,5 +67,7 @@ SELECT
   round(team_costs.effective_cost / nullif(poisson_low(normalised.deployments, $level), 0), 4) AS cost_high,
   round(team_costs.effective_cost / nullif(normalised.normalised_deployments, 0), 4) AS cost_per_normalised_deployment
 FROM normalised
-LEFT JOIN team_costs ON team_costs.team = normalised.team
+LEFT JOIN team_costs
+  ON team_costs.team = normalised.team
+ AND normalised.team <> 'unassigned'
 ORDER BY team_costs.billing_currency, cost_per_normalised_deployment NULLS LAST, normalised.team

@@ -7,8 +7,9 @@
 -- least, 0 most, equal costs stand equal, and a single peer has none. Use and outcomes are those of principals: charges
 -- with a principal by the time of use, outcomes by when they occurred. A person counts for the team and the function that
 -- the roster gives on the day, so who moves is split between both; who is not on it, such as a service account, counts for
--- the team of the charge or outcome and the function `none`. Peers of a team or a principal are those of the same function,
--- peers of a function the whole company. Effective cost in the billing currency. Quotients have four digits.
+-- the team of the charge or outcome and for its function in `team_functions`, else `none`. Peers of a team or a principal
+-- are those of the same function, peers of a function the whole company. Effective cost in the billing currency. Quotients
+-- have four digits.
 -- param: quarter  quarter = last_full_quarter                         "fiscal quarter to report"
 -- param: by       text = team in (function, principal, team)          "who is compared"
 -- check: unique(subject, peer_group, billing_currency)
@@ -55,7 +56,7 @@ places AS (
     days.principal_id,
     days.day,
     min(roster.team) AS team,
-    coalesce(min(roster.function), 'none') AS function
+    min(nullif(roster.function, '')) AS function
   FROM days
   JOIN roster
     ON roster.principal_id = days.principal_id
@@ -67,10 +68,10 @@ subject_uses AS (
   SELECT
     CASE $by
       WHEN 'principal' THEN uses.principal_id
-      WHEN 'function' THEN coalesce(places.function, 'none')
+      WHEN 'function' THEN coalesce(places.function, team_functions.function, 'none')
       ELSE coalesce(places.team, uses.team)
     END AS subject,
-    CASE $by WHEN 'function' THEN 'company' ELSE coalesce(places.function, 'none') END AS peer_group,
+    CASE $by WHEN 'function' THEN 'company' ELSE coalesce(places.function, team_functions.function, 'none') END AS peer_group,
     uses.billing_currency,
     sum(uses.tokens) AS tokens,
     sum(uses.effective_cost) AS effective_cost
@@ -78,16 +79,17 @@ subject_uses AS (
   LEFT JOIN places
     ON places.principal_id = uses.principal_id
    AND places.day = uses.day
+  LEFT JOIN team_functions ON team_functions.team = uses.team
   GROUP BY 1, 2, uses.billing_currency
 ),
 subject_results AS (
   SELECT
     CASE $by
       WHEN 'principal' THEN results.principal_id
-      WHEN 'function' THEN coalesce(places.function, 'none')
+      WHEN 'function' THEN coalesce(places.function, team_functions.function, 'none')
       ELSE coalesce(places.team, results.team)
     END AS subject,
-    CASE $by WHEN 'function' THEN 'company' ELSE coalesce(places.function, 'none') END AS peer_group,
+    CASE $by WHEN 'function' THEN 'company' ELSE coalesce(places.function, team_functions.function, 'none') END AS peer_group,
     sum(results.succeeded) AS succeeded,
     sum(results.failed) AS failed,
     sum(results.reverted) AS reverted,
@@ -96,6 +98,7 @@ subject_results AS (
   LEFT JOIN places
     ON places.principal_id = results.principal_id
    AND places.day = results.day
+  LEFT JOIN team_functions ON team_functions.team = results.team
   GROUP BY 1, 2
 ),
 subjects AS (

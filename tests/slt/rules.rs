@@ -14,8 +14,8 @@ const COSTS: [&str; 4] = ["BilledCost", "EffectiveCost", "ListCost", "Contracted
 /// The one query that says what the team of a charge is.
 const TEAM_VIEW: &str = "team_charges";
 
-/// Views of charges that other queries select from: they have no key, and nothing to draw.
-const BUILDING_BLOCKS: [&str; 2] = [TEAM_VIEW, "token_use"];
+/// The tag of views that other queries select from: they need no key, and nothing to draw.
+const BUILDING_BLOCK: &str = "building-block";
 
 /// Every query is run by one of the files `cases`, as `run NAME` or `FROM NAME` at the start of a line.
 pub(crate) fn has_a_case(library: &Catalog, cases: &[PathBuf]) -> Result<(), Failed> {
@@ -34,7 +34,7 @@ pub(crate) fn documents_itself(library: &Catalog) -> Result<(), Failed> {
     holds(library, "no owner or no tags", |query| query.owner.is_some() && !query.tags.is_empty())?;
     holds(library, "a parameter without help", |query| query.params.iter().all(|param| param.help.is_some()))?;
     holds(library, "a parameter without a default", SavedQuery::runs_without_values)?;
-    let is_block = |query: &SavedQuery| BUILDING_BLOCKS.contains(&query.name.as_str());
+    let is_block = |query: &SavedQuery| query.tags.iter().any(|tag| tag == BUILDING_BLOCK);
     holds(library, "no chart", |query| is_block(query) || !query.charts.is_empty())?;
     holds(library, "no check of the key", |query| {
         let is_key = |kind: &CheckKind| matches!(kind, CheckKind::Unique(_));
@@ -61,11 +61,13 @@ pub(crate) fn adds_no_currencies(library: &Catalog, database: &mut Database) -> 
     if refused.is_empty() { Ok(()) } else { Err(refused.join("\n").into()) }
 }
 
+/// What says the team of a charge.
+const TEAM_WORDS: [&str; 3] = ["Tags ->> 'team'", "Tags['team']", "SubAccount"];
+
 /// Only one query reads the tag of the team.
 pub(crate) fn says_the_team_once(library: &Catalog) -> Result<(), Failed> {
     holds(library, "has a rule of its own for teams", |query| {
-        let says_it = ["Tags ->> 'team'", "Tags['team']", "SubAccount"];
-        query.name == TEAM_VIEW || !says_it.iter().any(|words| query.body.contains(words))
+        query.name == TEAM_VIEW || !TEAM_WORDS.iter().any(|words| query.body.contains(words))
     })
 }
 
