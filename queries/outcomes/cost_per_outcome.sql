@@ -10,9 +10,10 @@
 --
 -- A few successes may be luck: between `cost_low` and `cost_high` lies the cost of a success that the count supports at the
 -- given level (exact interval of a Poisson count, Garwood 1936; the cost is taken as it is). Without a success there is no
--- cost of one and no upper end, without any outcome no lower end either. Coverage is the share of all cost of the currency that lies with teams that have outcomes:
--- what is missing to 100 bought nothing that is counted here. A team that spends in two currencies has a row of each with
--- the same outcomes in both; a team with outcomes and no cost has no currency and a cost of 0. Quotients have four digits.
+-- cost of one and no upper end, without any outcome no lower end either. Coverage is the share of all cost of the currency
+-- that lies with teams that have outcomes: what is missing to 100 bought nothing that is counted here. A team that spends in
+-- two currencies has a row of each with the same outcomes in both; a team with outcomes and no cost has no currency and a
+-- cost of 0. Quotients have four digits.
 --
 -- With `known_by` the outcomes are those believed at the end of that day: what was learned of later is missing, what was
 -- reverted later still counts as a success. `--as-of` does the same for the cost, by the day of delivery.
@@ -40,7 +41,10 @@ WITH team_costs AS (
 known_outcomes AS (
   SELECT
     team,
-    CASE WHEN status = 'reverted' AND status_at >= $known_by + INTERVAL '1 day' THEN 'succeeded' ELSE status END AS status
+    CASE WHEN status = 'reverted' AND status_at >= $known_by + INTERVAL '1 day'
+      THEN 'succeeded'
+      ELSE status
+    END AS status
   FROM outcome_facts
   WHERE occurred_at >= $quarter_start
     AND occurred_at < $quarter_end

@@ -7,13 +7,13 @@
 -- cause. Credits have four digits and add up to the successes exactly. Successes without any output token to share stand as
 -- the model `none`, without currency and cost. The cost is the effective cost of the charges of the model alone, by the time
 -- of use, in the billing currency: what a success costs besides is in `cost_per_outcome`. The interval is that of a
--- Poisson count of the credited successes; the count of failed, reverted and abandoned outcomes is credited alike.
+-- Poisson count of the credited successes, without an upper end for a small part of one; the count of failed, reverted and abandoned outcomes is credited alike.
 -- param: quarter  quarter = last_full_quarter  "fiscal quarter to report"
 -- param: level    decimal = 0.95               "how sure the interval is, between 0 and 1"
 -- check: unique(model, billing_currency)
 -- check: not_null(model, output_tokens, effective_cost, succeeded, not_succeeded)
 -- check: output_tokens >= 0 warn
--- check: cost_per_success IS NULL OR cost_per_success < 0 OR cost_per_success BETWEEN cost_low AND cost_high
+-- check: cost_per_success IS NULL OR cost_per_success < 0 OR cost_per_success >= cost_low
 -- chart: bar x=model y=cost_per_success series=billing_currency title="Cost of a success by model"
 WITH uses AS (
   SELECT

@@ -66,7 +66,10 @@ priced_meters AS (
     quantity,
     cost_before,
     cost,
-    CASE WHEN quantity_before > 0 THEN cost_before * quantity / nullif(quantity_before, 0) ELSE cost END AS cost_at_prices_before
+    CASE WHEN quantity_before > 0
+      THEN cost_before * quantity / nullif(quantity_before, 0)
+      ELSE cost
+    END AS cost_at_prices_before
   FROM meters
 ),
 units AS (

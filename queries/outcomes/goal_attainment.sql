@@ -125,7 +125,10 @@ SELECT
   CASE
     WHEN year_goals.period_end <= $today THEN 100
     WHEN year_goals.period_start > $today THEN 0
-    ELSE round(CAST(100 * ($today - year_goals.period_start) AS DECIMAL(18, 0)) / nullif(year_goals.period_end - year_goals.period_start, 0), 2)
+    ELSE round(
+      CAST(100 * ($today - year_goals.period_start) AS DECIMAL(18, 0))
+        / nullif(year_goals.period_end - year_goals.period_start, 0), 2
+    )
   END AS elapsed_percent,
   year_goals.target,
   coalesce(goal_successes.attained, 0) AS attained,

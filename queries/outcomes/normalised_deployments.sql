@@ -4,13 +4,14 @@
 --
 -- Deployments are the succeeded outcomes of one type. Their size is the quantity of the outcome, such as the changes it
 -- holds; one without a quantity has size 1. A normalised deployment has the average size of all deployments of the company
--- in the quarter: many small ones count for less than they seem, a large one for more. Splitting a deployment in two
--- changes the cost of a deployment and not that of a normalised one. The cost is all effective cost of the team in the
--- quarter, allocated cost included, by the time of use in the billing currency: whatever else it did led to what it
--- deployed. Deployments that name no team are nobody's cost. Between `cost_low` and `cost_high` lies the cost of a deployment that their count supports at the given level
--- (exact interval of a Poisson count, Garwood 1936). Quotients have four digits.
+-- in the quarter: many small ones count for less than they seem, a large one for more, and who splits one in two stands no
+-- better among the teams. Give `normal_size` to compare quarters. The cost is all effective cost of the team in the quarter,
+-- allocated cost included, by the time of use in the billing currency: whatever else it did led to what it deployed.
+-- Deployments that name no team are nobody's cost. Between `cost_low` and `cost_high` lies the cost of a deployment that
+-- their count supports at the given level (exact interval of a Poisson count, Garwood 1936). Quotients have four digits.
 -- param: quarter       quarter = last_full_quarter      "fiscal quarter to report"
 -- param: outcome_type  text = deployed_feature          "type of the outcomes that are deployments"
+-- param: normal_size   decimal? = null                  "size of a normalised deployment, the average when left out"
 -- param: level         decimal = 0.95                   "how sure the interval is, between 0 and 1"
 -- check: unique(team, billing_currency)
 -- check: not_null(team, effective_cost, deployments, size, reverted)
@@ -40,8 +41,7 @@ team_deployments AS (
 ),
 company AS (
   SELECT
-    sum(deployments) AS deployments,
-    nullif(sum(size), 0) AS size
+    coalesce($normal_size, sum(size) / nullif(sum(deployments), 0)) AS normal_size
   FROM team_deployments
 ),
 normalised AS (
@@ -50,7 +50,7 @@ normalised AS (
     team_deployments.deployments,
     team_deployments.size,
     team_deployments.reverted,
-    team_deployments.size * company.deployments / company.size AS normalised_deployments
+    team_deployments.size / nullif(company.normal_size, 0) AS normalised_deployments
   FROM team_deployments
   CROSS JOIN company
 )

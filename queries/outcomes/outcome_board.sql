@@ -1,4 +1,4 @@
--- description: Who gets most out of what they spend on AI? Outcomes, cost of a success and standing among peers for a quarter.
+-- description: Who gets most out of AI? Outcomes, cost of a success and standing among peers for a fiscal quarter.
 -- owner: platform
 -- tags: ai, outcomes, quarterly, team
 --
@@ -121,7 +121,9 @@ subjects AS (
 ranked AS (
   SELECT
     *,
-    rank() OVER (PARTITION BY billing_currency, peer_group ORDER BY cost_per_success DESC NULLS LAST) - 1 AS peers_that_pay_more,
+    rank() OVER (
+      PARTITION BY billing_currency, peer_group ORDER BY cost_per_success DESC NULLS LAST
+    ) - 1 AS peers_that_pay_more,
     count(cost_per_success) OVER (PARTITION BY billing_currency, peer_group) AS peers
   FROM subjects
 )

@@ -6,7 +6,8 @@
 -- successes, the quality of what first succeeded (reverted of succeeded and reverted, with the interval of Wilson 1927 at
 -- the given level: a team with few outcomes has a wide one), all effective cost with allocated cost, and the cost of a
 -- success against the quarter before. Cost counts by the time of use, in the billing currency, an outcome when it
--- occurred. A team without a success in one of the quarters has no trend; what names no team is left out. Percentages have two digits, quotients four.
+-- occurred. A team without a success in one of the quarters has no trend; what names no team is left out. Percentages have
+-- two digits, quotients four.
 -- param: quarter  quarter = last_full_quarter  "fiscal quarter to report"
 -- param: level    decimal = 0.95               "how sure the interval is, between 0 and 1"
 -- check: unique(team, billing_currency)
