@@ -13,6 +13,7 @@ mod hostile_sql;
 mod landing;
 mod ledger;
 mod object_storage;
+mod outcomes;
 mod price_book;
 mod privacy;
 mod project;
