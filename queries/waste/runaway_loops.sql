@@ -5,7 +5,7 @@
 -- Effective cost of charges counted in tokens, in the billing currency, by principal and day of use. The usual day is
 -- the median over the days of the period on which the principal had such charges, so a principal needs some days to
 -- have one; a day is flagged when it costs at least so many times as much, and at least a least amount. A usual day of 0
--- has no multiple. Evidence is the cost, the usual cost, the multiple and the hours of the day with charges of their own.
+-- has no multiple. Evidence is the cost of the day, the usual cost and the multiple.
 --
 -- A pattern to look at, not a person to punish. A loop that ran away looks like this, and so does a big but honest job.
 -- False alarms on the sample company, last three months, principals flagged that were not planted: 0 of 156.

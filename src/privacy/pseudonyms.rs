@@ -72,12 +72,21 @@ impl Pseudonyms {
         self.is_lasting
     }
 
-    /// The pseudonym of `text`: `p-` and 16 hexadecimal digits. Letter case counts.
+    /// The pseudonym of `text`: `p-` and 16 hexadecimal digits. Letter case counts. What looks like a pseudonym is one, so
+    /// that a table made from others is not hidden twice and still joins with them.
     pub fn of(&self, text: &str) -> String {
+        if is_pseudonym(text) {
+            return text.to_owned();
+        }
         let mut mac = self.mac.clone();
         mac.update(text.as_bytes());
         format!("{PREFIX}{}", hex(&mac.finalize().into_bytes()[..SHOWN_BYTES]))
     }
+}
+
+fn is_pseudonym(text: &str) -> bool {
+    let digits = text.strip_prefix(PREFIX).unwrap_or_default();
+    digits.len() == 2 * SHOWN_BYTES && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]
@@ -103,6 +112,16 @@ mod tests {
         assert_ne!(one.of("ada@acme.example"), other.of("ada@acme.example"));
         assert_ne!(one.of("ada@acme.example"), one.of("Ada@acme.example"));
         assert_ne!(Pseudonyms::passing().unwrap().of("u-1"), Pseudonyms::passing().unwrap().of("u-1"));
+    }
+
+    #[test]
+    fn nobody_is_hidden_twice() {
+        let pseudonyms = Pseudonyms::keyed(KEY).unwrap();
+        let pseudonym = pseudonyms.of("u-1");
+        assert_eq!(pseudonyms.of(&pseudonym), pseudonym);
+        for text in ["p-1", "p-B0344C61D8DB3853", "p-b0344c61d8db3853 "] {
+            assert_ne!(pseudonyms.of(text), text);
+        }
     }
 
     #[test]
