@@ -66,7 +66,7 @@ fn a_company_without_goals_or_pilots_is_told_so() {
         "[sources.charges]\npath = \"charges\"\n[tables.outcomes]\npath = \"outcomes.csv\"\n[tables.roster]\npath = \"roster.csv\"\n",
     );
     for (name, table) in [("goal_attainment", "goals"), ("pilot_funnel", "pilots"), ("pilot_costs", "pilots")] {
-        let error = project.run(&["run", name]).refused(1);
+        let error = project.run(&["run", name]).refused(2);
         assert!(error.contains(&format!("no table `{table}`")) && error.contains("hint:"), "{error}");
     }
     let checked = project.run(&["check"]);
