@@ -9,7 +9,8 @@
 -- not known and count as without cost.
 --
 -- A pattern to look at, not a person to punish. Reviews and deadlines fall on the same days.
--- False alarms on the sample company, last twelve months, principals flagged that were not planted: 1 of 216.
+-- False alarms on the sample company, last twelve months, principals flagged that were not planted: 1 of 216;
+-- in five more companies from other seeds 8 of 1054.
 -- param: period  period = last(12mo)  "time of use, such as 2025-07..2026-07"
 -- param: dates   date[]? = null       "days of reviews, 1 January and 1 July when left out"
 -- param: before  int = 14             "days before a review that are looked at"

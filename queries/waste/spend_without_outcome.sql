@@ -11,7 +11,8 @@
 --
 -- A pattern to look at, not a person to punish. Whose outcomes nobody records, who helps others to theirs, and who works
 -- on something long looks like this too.
--- False alarms on the sample company, last three months, people flagged that were not planted: 0 of 150.
+-- False alarms on the sample company, last three months, people flagged that were not planted: 0 of 150;
+-- with half of the expected successes, 10, it would be 3.
 -- param: period    period = last(3mo)  "time of use and of outcomes, such as 2026-Q2"
 -- param: expected  decimal = 20        "successes that the cost must have bought peers"
 -- param: share     decimal = 0.1       "own successes at most so many times the expected ones"

@@ -9,7 +9,9 @@
 --
 -- Patterns to look at, not people to punish. Principals are pseudonyms unless the configuration grants names. One pattern
 -- alone has a harmless reason more often than not; two or more together are worth a talk.
--- False alarms on the sample company, last twelve months, principals flagged that were not planted: 1 of 216.
+-- False alarms on the sample company, last twelve months, principals flagged that were not planted: 1 of 216;
+-- in five more companies from other seeds 8 of 1054, each of them by a burst before a review alone. What was planted there
+-- was found in all five.
 -- param: patterns  int = 1        "patterns that a principal shows at least"
 -- param: least     decimal = 0    "suspect cost below which nothing is listed"
 -- check: unique(principal_id, billing_currency)
@@ -29,7 +31,7 @@ WITH finds AS (
     principal_id,
     billing_currency,
     'spend_without_outcome' AS flag,
-    concat(successes, ' successes where peers had ', expected_successes, ' for the cost') AS evidence,
+    concat('successes ', successes, ', expected for the cost ', expected_successes) AS evidence,
     effective_cost AS suspect_cost
   FROM spend_without_outcome
   UNION ALL

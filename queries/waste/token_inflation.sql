@@ -12,7 +12,8 @@
 -- above the usual ones have. What a conversation is `outlay show token_use` says.
 --
 -- A pattern to look at, not a person to punish. Harder problems need longer conversations.
--- False alarms on the sample company, last three months, principals flagged that were not planted: 0 of 156.
+-- False alarms on the sample company, last three months, principals flagged that were not planted: 0 of 156;
+-- in five more companies from other seeds 0 of 832, and what was planted was missed in one of them.
 -- param: period         period = last(3mo)  "time of use, such as 2026-Q2"
 -- param: times          decimal = 3         "how many times the usual is suspect"
 -- param: score          decimal = 3.5       "how far above the usual in spreads is suspect"

@@ -143,7 +143,7 @@ fn classify(cause: DataFusionError) -> Error {
             Error::query(lower_first(message.lines().next().unwrap_or(message)))
         }
         DataFusionError::Execution(message) => Error::query(lower_first(message)),
-        DataFusionError::ArrowError(arrow, _) => Error::query(lower_first(&arrow.to_string())),
+        DataFusionError::ArrowError(arrow, _) => Error::query(lower_first(without_row(&arrow.to_string()))),
         DataFusionError::ObjectStore(store) => {
             Error::storage("the object store failed").hint("it is safe to try again").because(store.to_string())
         }
@@ -152,6 +152,11 @@ fn classify(cause: DataFusionError) -> Error {
         DataFusionError::Internal(_) => Error::internal("the engine failed").because(cause),
         _ => Error::query("the query failed").because(cause),
     }
+}
+
+/// A value of CSV that cannot be read comes with its whole row, and that with whoever the row is about.
+fn without_row(message: &str) -> &str {
+    message.split(". Row data: ").next().unwrap_or(message)
 }
 
 fn root(cause: &DataFusionError) -> &DataFusionError {

@@ -236,6 +236,14 @@ fn the_scope_of_a_principal_is_a_person() {
 }
 
 #[test]
+fn a_broken_row_does_not_tell_whose_it_is() {
+    let project = Project::new("[tables.roster]\npath = \"roster.csv\"\ncolumns = { start_date = \"date\" }\n");
+    project.write("roster.csv", "principal_id,name,start_date\nu-2,Bea Bauer,someday\n");
+    let failed = project.run(&["-c", "select * from roster"]).refused(1);
+    assert!(failed.contains("someday") && failed.contains("line 1") && !failed.contains("Bea"), "{failed}");
+}
+
+#[test]
 fn what_is_landed_is_what_the_vendor_wrote() {
     let project = Project::new("[sources.usage]\npath = \"bucket\"\n[privacy]\nprincipals = \"names\"\n");
     let line = r#"{"request_id":"r","startTime":"2026-06-01T10:00:00Z","endTime":"2026-06-01T10:00:01Z","user":"ada@acme.example","model":"m","spend":0.5,"total_tokens":3,"prompt_tokens":1,"completion_tokens":2}"#;

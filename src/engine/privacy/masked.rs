@@ -50,7 +50,7 @@ impl MaskedTable {
     /// Whether the rows of the columns of `projection` are hidden in part.
     fn hides(&self, projection: Option<&Vec<usize>>) -> bool {
         let is_hidden = |index: &usize| self.hidden.get(*index).is_some_and(Option::is_some);
-        projection.map_or(true, |columns| columns.iter().any(is_hidden))
+        projection.is_none_or(|columns| columns.iter().any(is_hidden))
     }
 
     /// Whether `filter` speaks of hidden columns: what it is compared to is a pseudonym, and the files know none.
