@@ -133,7 +133,8 @@ impl<'e> Session<'e> {
             .keys()
             .chain(state.aggregate_functions().keys())
             .chain(state.window_functions().keys());
-        let names: BTreeSet<String> = names.cloned().collect();
+        let forecasts = forecast::Kind::ALL.map(|kind| kind.name().to_owned());
+        let names: BTreeSet<String> = names.cloned().chain(forecasts).collect();
         names.into_iter().collect()
     }
 

@@ -1,5 +1,7 @@
 //! Distributions by step and joint sample paths that agree with them.
 
+use std::sync::OnceLock;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -38,15 +40,24 @@ impl Fan {
         Self { stretch: (shared.lower, shared.upper), ..self }
     }
 
-    /// The value of a step at a point of the standard normal. Between and beyond the two known half-widths the distance is a
-    /// power of the point: one gives a normal distribution, more gives heavier tails.
-    pub(crate) fn at(&self, step: usize, point: f64) -> f64 {
+    /// How far a step's distance from its centre grows with the point of the standard normal: one gives a normal
+    /// distribution, more gives heavier tails.
+    fn power(&self, step: usize) -> f64 {
         let (narrow, wide) = (self.widths.holds_80[step], self.widths.holds_95[step]);
-        let power = if narrow > 0.0 { ((wide / narrow).ln() / (AT_95 / AT_80).ln()).clamp(0.5, 2.5) } else { 1.0 };
-        let stretch = if point < 0.0 { self.stretch.0 } else { self.stretch.1 };
-        let value =
-            self.centre[step] + stretch * (point.signum() + self.skew) * narrow * (point.abs() / AT_80).powf(power);
+        if narrow > 0.0 { ((wide / narrow).ln() / (AT_95 / AT_80).ln()).clamp(0.5, 2.5) } else { 1.0 }
+    }
+
+    /// The value of a step at `side` (-1 or 1) of its centre, so many half-widths away.
+    fn away(&self, step: usize, side: f64, half_widths: f64) -> f64 {
+        let stretch = if side < 0.0 { self.stretch.0 } else { self.stretch.1 };
+        let value = self.centre[step] + stretch * (side + self.skew) * self.widths.holds_80[step] * half_widths;
         if self.non_negative { value.max(0.0) } else { value }
+    }
+
+    /// The value of a step at a point of the standard normal. Between and beyond the two known half-widths the distance is a
+    /// power of the point.
+    pub(crate) fn at(&self, step: usize, point: f64) -> f64 {
+        self.away(step, point.signum(), (point.abs() / AT_80).powf(self.power(step)))
     }
 
     /// The value below which `share` lies.
@@ -56,11 +67,25 @@ impl Fan {
 
     /// The mean of a step: the average over `SHARES` equal shares, which is that over as many paths.
     pub(crate) fn mean(&self, step: usize) -> f64 {
-        (0..SHARES).map(|share| self.quantile(step, (count(share) + 0.5) / count(SHARES))).sum::<f64>() / count(SHARES)
+        // Points lie in pairs around zero.
+        static UPPER: OnceLock<Vec<f64>> = OnceLock::new();
+        let upper = UPPER.get_or_init(|| (SHARES / 2..SHARES).map(|share| middle(share, SHARES)).collect());
+        let power = self.power(step);
+        let pair = |point: &f64| {
+            let half_widths = (point / AT_80).powf(power);
+            self.away(step, -1.0, half_widths) + self.away(step, 1.0, half_widths)
+        };
+        upper.iter().map(pair).sum::<f64>() / count(SHARES)
     }
 }
 
+/// The point of the standard normal in the middle of one of `number` equal shares.
+fn middle(share: usize, number: usize) -> f64 {
+    quantile((count(share) + 0.5) / count(number))
+}
+
 const SHARES: usize = Settings::PATHS;
+const _: () = assert!(SHARES.is_multiple_of(2), "points lie in pairs");
 
 /// How errors of different steps hang together.
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +163,7 @@ pub(crate) fn paths(fan: &Fan, together: &Together, number: usize, seeds: Seeds)
     }
     all.truncate(number);
     let mut order: Vec<usize> = (0..number).collect();
-    let points: Vec<f64> = order.iter().map(|&rank| quantile((count(rank) + 0.5) / count(number))).collect();
+    let points: Vec<f64> = order.iter().map(|&rank| middle(rank, number)).collect();
     let mut put = |step: usize| {
         order.sort_by(|&a, &b| all[a][step].total_cmp(&all[b][step]).then(a.cmp(&b)));
         for (&path, &point) in order.iter().zip(&points) {

@@ -9,6 +9,7 @@ mod company;
 mod conservation;
 mod currency;
 mod delivery;
+mod forecast;
 mod hostile_sql;
 mod landing;
 mod ledger;

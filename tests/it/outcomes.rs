@@ -50,7 +50,9 @@ fn allocated_cost_stands_apart_and_counts_for_a_success() {
 #[test]
 fn columns_that_a_company_does_not_have_are_no_fault() {
     let project = project();
-    for name in ["cost_per_outcome", "late_outcomes", "outcome_value", "normalised_deployments", "cost_per_outcome_change"] {
+    for name in
+        ["cost_per_outcome", "late_outcomes", "outcome_value", "normalised_deployments", "cost_per_outcome_change"]
+    {
         let _rows = project.run(&["run", name]).ok();
     }
     let value = project.sql("select value, return_percent from outcome_value where team = 'search'");

@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 use datafusion::common::{DataFusionError, Diagnostic, Result as DataFusionResult, Span};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query, Spanned, UnaryOperator, Value,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, Query, Spanned, Value,
 };
 use datafusion::sql::sqlparser::tokenizer::Span as TokenSpan;
 
+use super::literals::{Name, bare, column, day, number, text};
 use super::request::Kind;
 use crate::engine::errors::to_datafusion;
 use crate::error::{Error, did_you_mean};
@@ -20,15 +21,6 @@ fn at_span(error: Error, span: TokenSpan) -> DataFusionError {
     let message = error.message().to_owned();
     let span = Span::try_from_sqlparser_span(span);
     DataFusionError::Diagnostic(Box::new(Diagnostic::new_error(message, span)), Box::new(to_datafusion(error)))
-}
-
-/// The name of a column as it was written.
-#[derive(Debug, Clone)]
-pub(super) struct Name<'a> {
-    pub(super) text: &'a str,
-    /// Only this spelling, letter case included.
-    pub(super) exact: bool,
-    pub(super) place: &'a Expr,
 }
 
 /// The arguments of one call.
@@ -187,58 +179,4 @@ impl<'a> Arguments<'a> {
             _ => error,
         })
     }
-}
-
-/// `value` without parentheses and casts around it.
-fn bare(value: &Expr) -> &Expr {
-    match value {
-        Expr::Nested(inner) | Expr::Cast { expr: inner, .. } => bare(inner),
-        other => other,
-    }
-}
-
-fn column(value: &Expr) -> Option<Name<'_>> {
-    let (text, exact) = match value {
-        Expr::Identifier(ident) => (ident.value.as_str(), ident.quote_style.is_some()),
-        Expr::CompoundIdentifier(parts) => {
-            let last = parts.last()?;
-            (last.value.as_str(), last.quote_style.is_some())
-        }
-        Expr::Value(value) => match &value.value {
-            Value::SingleQuotedString(text) => (text.as_str(), false),
-            _ => return None,
-        },
-        _ => return None,
-    };
-    Some(Name { text, exact, place: value })
-}
-
-fn number(value: &Expr) -> Option<String> {
-    match value {
-        Expr::Value(value) => match &value.value {
-            Value::Number(digits, _) => Some(digits.clone()),
-            _ => None,
-        },
-        Expr::UnaryOp { op: UnaryOperator::Minus, expr } => Some(format!("-{}", number(expr)?)),
-        _ => None,
-    }
-}
-
-fn text(value: &Expr) -> Option<String> {
-    let value = match value {
-        Expr::Value(value) => value,
-        Expr::TypedString(typed) => &typed.value,
-        _ => return None,
-    };
-    match &value.value {
-        Value::SingleQuotedString(text) => Some(text.clone()),
-        _ => None,
-    }
-}
-
-/// The day of a date or of a timestamp at midnight.
-fn day(text: &str) -> Option<NaiveDate> {
-    let (date, time) = text.split_at_checked(10)?;
-    let at_midnight = time.trim_end_matches('Z').trim_start_matches(['T', ' ']).chars().all(|c| "0:.".contains(c));
-    date.parse().ok().filter(|_| at_midnight)
 }

@@ -1,36 +1,24 @@
-//! Runs a call: rows are collected, series are fitted in parallel, results stream out.
+//! A call in a physical plan.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
+use datafusion::common::Result as DataFusionResult;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result as DataFusionResult};
-use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder, MetricsSet};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, Distribution, ExecutionPlan, InputDistributionRequirements, Partitioning,
     PlanProperties, ReplaceChildrenOptions,
 };
-use futures::stream::BoxStream;
-use futures::{Stream, StreamExt, TryStreamExt};
+use futures::TryStreamExt;
 
-use super::measure::{Exact, Float, Measure};
-use super::panel::Panel;
-use super::per_step::{Fit, backtests, forecasts, paths};
-use super::request::{Kind, Request};
-use super::totals::{Groups, Part, Periods, Totals};
-use crate::engine::errors::to_datafusion;
-use crate::forecast::{Backtest, Series, Settings, Shared, fit};
-
-/// Most series that one task takes at once: a task that is given up ends with the series that it is at.
-const LONGEST_TURN: usize = 64;
+use super::request::Request;
+use super::run::Call;
 
 /// A call in a physical plan.
 #[derive(Debug, Clone)]
@@ -39,6 +27,7 @@ pub(super) struct Exec {
     input: Arc<dyn ExecutionPlan>,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
+    metrics: ExecutionPlanMetricsSet,
 }
 
 impl Exec {
@@ -49,7 +38,7 @@ impl Exec {
             EmissionType::Final,
             Boundedness::Bounded,
         );
-        Self { request, input, schema, properties: Arc::new(properties) }
+        Self { request, input, schema, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
     }
 }
 
@@ -100,213 +89,15 @@ impl ExecutionPlan for Exec {
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> DataFusionResult<SendableRecordBatchStream> {
         let input = self.input.execute(partition, Arc::clone(&context))?;
-        let memory = MemoryConsumer::new(self.request.kind.name()).register(context.memory_pool());
-        let call = Call {
-            request: Arc::clone(&self.request),
-            schema: Arc::clone(&self.schema),
-            threads: context.session_config().target_partitions(),
-            memory,
-            given_up: GivenUp::default(),
-        };
-        let rows = futures::stream::once(call.rows(input)).try_flatten();
+        let series = MetricBuilder::new(&self.metrics).counter("series", partition);
+        let given = MetricBuilder::new(&self.metrics).output_rows(partition);
+        let call = Call::new(&self.request, &self.schema, &context, series);
+        let rows =
+            futures::stream::once(call.rows(input)).try_flatten().inspect_ok(move |batch| given.add(batch.num_rows()));
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), rows)))
     }
-}
 
-/// Says to the threads at work that nobody waits for them any more.
-#[derive(Debug, Default)]
-struct GivenUp(Arc<AtomicBool>);
-
-impl Drop for GivenUp {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+    fn metrics(&self) -> Option<MetricsSet> {
+        Some(self.metrics.clone_inner())
     }
-}
-
-/// One run of a call.
-struct Call {
-    request: Arc<Request>,
-    schema: SchemaRef,
-    threads: usize,
-    memory: MemoryReservation,
-    given_up: GivenUp,
-}
-
-type Rows = BoxStream<'static, DataFusionResult<RecordBatch>>;
-
-impl Call {
-    async fn rows(self, mut input: SendableRecordBatchStream) -> DataFusionResult<Rows> {
-        let schema = input.schema();
-        let mut batches = Vec::new();
-        while let Some(batch) = input.try_next().await? {
-            // Once as it came, once sorted.
-            self.memory.try_grow(2 * batch.get_array_memory_size())?;
-            batches.push(batch);
-        }
-        let data = schema.fields().last().map(|field| field.data_type().clone());
-        let (request, collected) = (Arc::clone(&self.request), self.memory.size());
-        let panel = aside(move || Panel::new(&batches, &schema, &request)).await??;
-        let Some(panel) = panel.map(Arc::new) else { return Ok(futures::stream::empty().boxed()) };
-        self.memory.try_grow(panel.bytes(&self.request))?;
-        self.memory.shrink(collected);
-        if data.as_ref().is_some_and(DataType::is_decimal) {
-            self.measured::<Exact>(panel).await
-        } else {
-            self.measured::<Float>(panel).await
-        }
-    }
-
-    async fn measured<M: Measure>(self, panel: Arc<Panel>) -> DataFusionResult<Rows> {
-        let (request, schema) = (Arc::clone(&self.request), Arc::clone(&self.schema));
-        match self.request.kind {
-            Kind::Forecast => {
-                let rows = self.parallel(&panel, LONGEST_TURN, move |panel, turn, fits| {
-                    forecasts::<M>(panel, &request, &schema, turn.start, fits)
-                });
-                Ok(self.holding(rows))
-            }
-            Kind::Backtest => {
-                let rows = self.parallel(&panel, LONGEST_TURN, move |panel, turn, fits| {
-                    backtests(panel, &schema, turn.start, fits)
-                });
-                Ok(self.holding(rows))
-            }
-            Kind::Paths => self.paths::<M>(panel).await,
-            Kind::Total => self.totals::<M>(&panel).await,
-        }
-    }
-
-    /// `rows`, with what the call holds until they are all there or dropped.
-    fn holding(self, rows: impl Stream<Item = DataFusionResult<RecordBatch>> + Send + 'static) -> Rows {
-        rows.map(move |batch| {
-            let _held = &self;
-            batch
-        })
-        .boxed()
-    }
-
-    /// `work` over the fits of a few series at a time, on all threads, in the order of the series.
-    fn parallel<T: Send + 'static>(
-        &self,
-        panel: &Arc<Panel>,
-        longest_turn: usize,
-        work: impl Fn(&Panel, Range<usize>, &[Fit]) -> DataFusionResult<T> + Clone + Send + 'static,
-    ) -> impl Stream<Item = DataFusionResult<T>> + Send + 'static {
-        let (panel, request, given_up) = (Arc::clone(panel), Arc::clone(&self.request), Arc::clone(&self.given_up.0));
-        futures::stream::iter(turns(panel.series.len(), self.threads, longest_turn))
-            .map(move |turn| {
-                let (panel, request, given_up) = (Arc::clone(&panel), Arc::clone(&request), Arc::clone(&given_up));
-                let work = work.clone();
-                async move {
-                    aside(move || {
-                        let settings = settings(&panel, &request);
-                        let fits = turn
-                            .clone()
-                            .take_while(|_| !given_up.load(Ordering::Relaxed))
-                            .map(|at| fitted(&panel, &request, &settings, at))
-                            .collect::<Vec<Fit>>();
-                        work(&panel, turn.start..turn.start + fits.len(), &fits)
-                    })
-                    .await?
-                }
-            })
-            .buffered(self.threads.max(1))
-    }
-
-    /// The fits of all series, and what they have in common.
-    async fn fits(&self, panel: &Arc<Panel>) -> DataFusionResult<(Vec<Fit>, Shared)> {
-        let all: Vec<Vec<Fit>> =
-            self.parallel(panel, LONGEST_TURN, |_, _, fits| Ok(fits.to_vec())).try_collect().await?;
-        let fits: Vec<Fit> = all.into_iter().flatten().collect();
-        let backtests: Vec<Backtest> = fits
-            .iter()
-            .zip(&panel.series)
-            .filter_map(|(fit, history)| {
-                let mut backtest = fit.as_ref().ok()?.backtest()?.clone();
-                let missing = history.missing_at_end();
-                backtest.errors.iter_mut().for_each(|error| error.before_end += missing);
-                Some(backtest)
-            })
-            .collect();
-        let shared = Shared::of(&backtests.iter().collect::<Vec<_>>());
-        Ok((fits, shared))
-    }
-
-    async fn paths<M: Measure>(self, panel: Arc<Panel>) -> DataFusionResult<Rows> {
-        let (fits, shared) = self.fits(&panel).await?;
-        let fits = Arc::new(fits);
-        let schema = Arc::clone(&self.schema);
-        let rows = futures::stream::iter(0..panel.series.len())
-            .map(move |at| {
-                let (panel, fits, schema) = (Arc::clone(&panel), Arc::clone(&fits), Arc::clone(&schema));
-                async move { aside(move || paths::<M>(&panel, &schema, at, &fits[at], shared)).await? }
-            })
-            .buffered(self.threads.max(1))
-            .try_filter(|batch| futures::future::ready(batch.num_rows() > 0));
-        Ok(self.holding(rows))
-    }
-
-    async fn totals<M: Measure>(self, panel: &Arc<Panel>) -> DataFusionResult<Rows> {
-        let periods = Arc::new(Periods::of(panel, &self.request).map_err(to_datafusion)?);
-        let groups = Groups::of(panel, &self.request.kept)?;
-        let sums = groups.number * periods.all.len() * self.request.paths * size_of::<M>();
-        self.memory.try_grow(sums)?;
-        let (fits, shared) = self.fits(panel).await?;
-        let fits = Arc::new(fits);
-        let mut totals = Totals::<M>::new(groups, &periods, &self.request);
-        let turns = turns(panel.series.len(), self.threads, 16);
-        let mut parts = futures::stream::iter(turns)
-            .map(|turn| {
-                let (panel, periods, request) = (Arc::clone(panel), Arc::clone(&periods), Arc::clone(&self.request));
-                let (fits, given_up) = (Arc::clone(&fits), Arc::clone(&self.given_up.0));
-                async move {
-                    aside(move || {
-                        turn.take_while(|_| !given_up.load(Ordering::Relaxed))
-                            .filter_map(|at| Some((at, fits[at].as_ref().ok()?)))
-                            .map(|(at, fit)| Ok((at, Part::<M>::of(&panel, &periods, &request, at, fit, shared)?)))
-                            .collect::<DataFusionResult<Vec<_>>>()
-                    })
-                    .await?
-                }
-            })
-            .buffered(self.threads.max(1));
-        while let Some(turn) = parts.try_next().await? {
-            for (at, part) in &turn {
-                totals.add(*at, part)?;
-            }
-        }
-        drop(parts);
-        let rows = totals.rows(panel, &periods, &self.request, &self.schema, &fits, shared)?;
-        Ok(futures::stream::once(async move { Ok(rows) }).boxed())
-    }
-}
-
-fn settings(panel: &Panel, request: &Request) -> Settings {
-    Settings {
-        horizon: panel.horizon,
-        quantiles: request.quantiles.iter().map(|quantile| quantile.share).collect(),
-        paths: request.paths,
-        seed: request.seed,
-        non_negative: request.non_negative,
-        method: request.method,
-        origins: request.origins,
-        shared: Shared::NONE,
-    }
-}
-
-fn fitted(panel: &Panel, request: &Request, settings: &Settings, at: usize) -> Fit {
-    let history = &panel.series[at];
-    let season = request.season.unwrap_or_else(|| panel.steps.season());
-    fit(Series { values: &history.values, season, key: history.key }, settings)
-}
-
-/// `number` series in turns that keep all threads busy.
-fn turns(number: usize, threads: usize, longest: usize) -> Vec<Range<usize>> {
-    let length = (number / (4 * threads.max(1))).clamp(1, longest);
-    (0..number).step_by(length).map(|first| first..(first + length).min(number)).collect()
-}
-
-/// `work` on a thread that may be busy for long.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> DataFusionResult<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|cause| DataFusionError::External(Box::new(cause)))
 }

@@ -2,15 +2,18 @@
 //!
 //! ```text
 //! forecast((select ...), data_col => cost, ...)
-//!   → a subquery with arguments (syntax) → arguments read and columns found (arguments, relation) → a node of the plan (node)
-//!   → rows collected, sorted and evenly spaced (panel, steps) → fitted in parallel (exec) → rows (per_step, totals, result)
+//!   → a subquery with arguments (syntax) → arguments read and columns found (arguments, relation) → a node of the plan (node, exec)
+//!   → rows collected, sorted and evenly spaced (rows, panel, steps) → fitted in parallel (run) → rows (per_step, totals, result)
 //! ```
 //!
 //! Series and points are sorted first, every series draws by its own name, and money is added exactly: the digits depend on the
 //! data and the seed alone, not on threads, partitions or the order of rows.
 
+mod about;
 mod arguments;
+mod columns;
 mod exec;
+mod literals;
 mod measure;
 mod node;
 mod panel;
@@ -18,6 +21,8 @@ mod per_step;
 mod relation;
 mod request;
 mod result;
+mod rows;
+mod run;
 mod steps;
 mod syntax;
 mod totals;
@@ -38,6 +43,7 @@ use super::group_keys::PlainRelations;
 use crate::query::Calendar;
 
 pub(super) use node::Node;
+pub(super) use request::Kind;
 pub(super) use syntax::rewrite_calls;
 
 /// Makes the functions known to a session, with the calendar that says which periods are finished and how years run.

@@ -32,6 +32,7 @@ pub(super) fn forecasts<M: Measure>(
     schema: &SchemaRef,
     first: usize,
     fits: &[Fit],
+    shared: Shared,
 ) -> DataFusionResult<RecordBatch> {
     let ahead = steps_ahead(panel).map_err(to_datafusion)?;
     let mut of = Vec::new();
@@ -42,7 +43,7 @@ pub(super) fn forecasts<M: Measure>(
     let (mut wapes, mut coverages, mut observations) = (Vec::new(), Vec::new(), Vec::new());
     for (at, fit) in fits.iter().enumerate() {
         let history = &panel.series[first + at];
-        let made: std::result::Result<Forecast, &Refusal> = fit.as_ref().map(|fit| fit.forecast(Shared::NONE));
+        let made: std::result::Result<Forecast, &Refusal> = fit.as_ref().map(|fit| fit.forecast(shared));
         let rounded = |value: f64| M::rounded(value, history.places).map(Some);
         for (step, day) in ahead.iter().enumerate() {
             of.push(u32::try_from(first + at).unwrap_or(u32::MAX));

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema, Result as DataFusionResult};
 use datafusion::logical_expr::planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning};
 use datafusion::logical_expr::{Expr as LogicalExpr, Extension, LogicalPlan, LogicalPlanBuilder};
 use datafusion::sql::sqlparser::ast::{Expr, TableFactor};
 
-use super::arguments::{Arguments, Name, at};
+use super::arguments::{Arguments, at};
+use super::columns::{expect_type, find, is_number, is_time};
+use super::literals::Name;
 use super::node::Node;
 use super::request::{Gaps, Horizon, Kind, Quantile, Request};
 use super::result;
-use crate::error::{Error, did_you_mean};
+use crate::error::Error;
 use crate::forecast::{Method, Settings};
 use crate::query::Calendar;
 use crate::units::Grain;
@@ -58,10 +59,11 @@ impl Planner {
         let (time_at, data_at) = (find(&schema, &time)?, find(&schema, &data)?);
         expect_type(&schema, time_at, &time, "a date or a timestamp", is_time)?;
         expect_type(&schema, data_at, &data, "a number", is_number)?;
-        for (name, at) in ids.iter().chain([&time, &data]).zip(columns.clone().into_iter().chain([time_at, data_at])) {
-            let uses = columns.iter().chain([&time_at, &data_at]).filter(|other| **other == at).count();
+        for (name, index) in ids.iter().chain([&time, &data]).zip(columns.clone().into_iter().chain([time_at, data_at]))
+        {
+            let uses = columns.iter().chain([&time_at, &data_at]).filter(|other| **other == index).count();
             if uses > 1 {
-                return Err(super::arguments::at(Error::query(format!("`{}` is given twice", name.text)), name.place));
+                return Err(at(Error::query(format!("`{}` is given twice", name.text)), name.place));
             }
         }
         let request = self.request(kind, arguments, &ids, &schema, &columns)?;
@@ -163,48 +165,4 @@ fn quantiles(kind: Kind, arguments: &Arguments<'_>) -> DataFusionResult<Vec<Quan
         found.push(Quantile { column, share });
     }
     Ok(found)
-}
-
-/// The position of a column in what the call reads.
-fn find(schema: &DFSchema, name: &Name<'_>) -> DataFusionResult<usize> {
-    let fields = || schema.fields().iter().enumerate();
-    let exact: Vec<usize> = fields().filter(|(_, field)| field.name() == name.text).map(|(at, _)| at).collect();
-    let folded = || fields().filter(|(_, field)| field.name().eq_ignore_ascii_case(name.text)).map(|(at, _)| at);
-    let found: Vec<usize> = if exact.is_empty() && !name.exact { folded().collect() } else { exact };
-    match found.as_slice() {
-        [one] => Ok(*one),
-        [] => {
-            let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-            let error = Error::query(format!("no column `{}`", name.text));
-            let error = match did_you_mean(name.text, names.iter().copied()) {
-                Some(hint) => error.hint(hint),
-                None => error.hint(format!("columns here: {}", names.join(", "))),
-            };
-            Err(at(error, name.place))
-        }
-        _ => Err(at(Error::query(format!("several columns are called `{}`", name.text)), name.place)),
-    }
-}
-
-fn expect_type(
-    schema: &DFSchema,
-    index: usize,
-    name: &Name<'_>,
-    wanted: &str,
-    fits: fn(&DataType) -> bool,
-) -> DataFusionResult<()> {
-    let data_type = schema.field(index).data_type();
-    if fits(data_type) {
-        return Ok(());
-    }
-    let error = Error::query(format!("`{}` is no column of {wanted}: its type is {data_type}", name.text));
-    Err(at(error.hint("cast it in a subquery"), name.place))
-}
-
-fn is_time(data_type: &DataType) -> bool {
-    matches!(data_type, DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, _))
-}
-
-fn is_number(data_type: &DataType) -> bool {
-    data_type.is_numeric()
 }

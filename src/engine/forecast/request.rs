@@ -20,7 +20,8 @@ pub(in crate::engine) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 4] = [Self::Forecast, Self::Total, Self::Paths, Self::Backtest];
+    /// All of them.
+    pub(in crate::engine) const ALL: [Self; 4] = [Self::Forecast, Self::Total, Self::Paths, Self::Backtest];
 
     /// The name in SQL.
     pub(in crate::engine) const fn name(self) -> &'static str {
