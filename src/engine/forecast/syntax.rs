@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use arrow::array::Array;
+use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::{
     Array as ArrayExpr, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
     ObjectName, Query, Statement as SqlStatement, TableAlias, TableFactor, Value, VisitMut, VisitorMut,
 };
+use datafusion::sql::sqlparser::tokenizer::Span;
 
 use super::request::Kind;
 
@@ -126,7 +128,7 @@ impl VisitorMut for Placeholders<'_> {
         if let Expr::Value(value) = expr
             && let Value::Placeholder(name) = &value.value
             && let Some(bound) = self.values.get(name.trim_start_matches(['$', ':']))
-            && let Some(literal) = literal(bound)
+            && let Some(literal) = literal(bound, value.span)
         {
             *expr = literal;
         }
@@ -134,28 +136,24 @@ impl VisitorMut for Placeholders<'_> {
     }
 }
 
-/// `value` as it would be written.
-fn literal(value: &ScalarValue) -> Option<Expr> {
+/// `value` as it would be written at the place of its placeholder.
+fn literal(value: &ScalarValue, span: Span) -> Option<Expr> {
+    let written = |value: Value| Some(Expr::Value(value.with_span(span)));
     if value.is_null() {
-        return Some(Expr::value(Value::Null));
+        return written(Value::Null);
     }
     let elements = match value {
         ScalarValue::List(list) => list.value(0),
         ScalarValue::LargeList(list) => list.value(0),
-        _ => return scalar_literal(value),
+        ScalarValue::Boolean(Some(flag)) => return written(Value::Boolean(*flag)),
+        scalar => {
+            let text = scalar.cast_to(&DataType::Utf8).ok()?.to_string();
+            let is_number = scalar.data_type().is_numeric();
+            return written(if is_number { Value::Number(text, false) } else { Value::SingleQuotedString(text) });
+        }
     };
     let elem = (0..elements.len())
-        .map(|index| literal(&ScalarValue::try_from_array(&elements, index).ok()?))
+        .map(|index| literal(&ScalarValue::try_from_array(&elements, index).ok()?, span))
         .collect::<Option<Vec<Expr>>>()?;
     Some(Expr::Array(ArrayExpr { elem, named: false }))
-}
-
-fn scalar_literal(value: &ScalarValue) -> Option<Expr> {
-    let data_type = value.data_type();
-    let text = value.cast_to(&arrow::datatypes::DataType::Utf8).ok()?.to_string();
-    Some(Expr::value(match value {
-        ScalarValue::Boolean(Some(flag)) => Value::Boolean(*flag),
-        _ if data_type.is_numeric() => Value::Number(text, false),
-        _ => Value::SingleQuotedString(text),
-    }))
 }
