@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::panel::Panel;
 use super::per_step::Fit;
+use super::periods::Periods;
 use super::result::{note, share};
-use super::totals::Periods;
 use crate::forecast::{Backtest, Refusal, Shared, count};
 
 /// What the reader has to know of a total.

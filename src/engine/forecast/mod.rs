@@ -18,6 +18,7 @@ mod measure;
 mod node;
 mod panel;
 mod per_step;
+mod periods;
 mod relation;
 mod request;
 mod result;

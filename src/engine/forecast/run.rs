@@ -16,8 +16,9 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use super::measure::{Exact, Float, Measure};
 use super::panel::Panel;
 use super::per_step::{Fit, backtests, forecasts, paths};
+use super::periods::Periods;
 use super::request::{Kind, Request};
-use super::totals::{Groups, Part, Periods, Totals};
+use super::totals::{Groups, Part, Totals};
 use crate::engine::errors::to_datafusion;
 use crate::forecast::{Backtest, Series, Settings, Shared, fit};
 
@@ -92,7 +93,7 @@ impl Call {
                 Ok(self.holding(rows))
             }
             Kind::Paths => self.paths::<M>(panel).await,
-            Kind::Total => self.totals::<M>(&panel).await,
+            Kind::Total => self.totals::<M>(panel).await,
         }
     }
 
@@ -184,37 +185,83 @@ impl Call {
         Ok(self.holding(rows))
     }
 
-    async fn totals<M: Measure>(self, panel: &Arc<Panel>) -> DataFusionResult<Rows> {
-        let periods = Arc::new(Periods::of(panel, &self.request).map_err(to_datafusion)?);
-        let groups = Groups::of(panel, &self.request.kept)?;
-        let sums = groups.number * periods.all.len() * self.request.paths * size_of::<M>();
-        self.memory.try_grow(sums)?;
-        let (fits, shared) = self.fits(panel).await?;
-        let mut totals = Totals::<M>::new(groups, &periods, &self.request);
-        let turns = turns(panel.series.len(), self.threads, 16);
-        let mut parts = futures::stream::iter(turns)
-            .map(|turn| {
-                let (panel, periods, request) = (Arc::clone(panel), Arc::clone(&periods), Arc::clone(&self.request));
-                let (fits, given_up) = (Arc::clone(&fits), Arc::clone(&self.given_up.0));
+    async fn totals<M: Measure>(self, panel: Arc<Panel>) -> DataFusionResult<Rows> {
+        let periods = Periods::of(&panel, &self.request).map_err(to_datafusion)?;
+        let groups = Groups::of(&panel, &self.request.kept)?;
+        // What waits to be added and what waits to be ranked.
+        let waiting = self.threads * TURN_OF_PATHS + 2 * GROUPS_OF_A_BATCH;
+        self.memory.try_grow(waiting * periods.all.len() * self.request.paths * size_of::<M>())?;
+        let (fits, shared) = self.fits(&panel).await?;
+        let totals = Arc::new(Totals {
+            panel,
+            request: Arc::clone(&self.request),
+            schema: Arc::clone(&self.schema),
+            periods,
+            groups,
+            fits,
+            shared,
+            given_up: Arc::clone(&self.given_up.0),
+        });
+        let order = Arc::new(totals.in_order());
+        let adding = Arc::clone(&totals);
+        let parts = futures::stream::iter(turns(order.len(), self.threads, TURN_OF_PATHS))
+            .map(move |turn| {
+                let (totals, order) = (Arc::clone(&adding), Arc::clone(&order));
                 async move {
                     aside(move || {
-                        turn.take_while(|_| !given_up.load(Ordering::Relaxed))
-                            .filter_map(|at| Some((at, fits[at].as_ref().ok()?)))
-                            .map(|(at, fit)| Ok((at, Part::<M>::of(&panel, &periods, &request, at, fit, shared)?)))
-                            .collect::<DataFusionResult<Vec<_>>>()
+                        let waited_for = |_: &(usize, usize)| !totals.given_up.load(Ordering::Relaxed);
+                        let series = order[turn].iter().copied().take_while(waited_for);
+                        series.map(|(group, at)| Ok((group, totals.part::<M>(at)?))).collect::<DataFusionResult<_>>()
                     })
                     .await?
                 }
             })
             .buffered(self.threads.max(1));
-        while let Some(turn) = parts.try_next().await? {
-            for (at, part) in &turn {
-                totals.add(*at, part)?;
+        let sums = Sums { parts: parts.boxed(), current: None, whole: Vec::new(), ended: false };
+        let rows = futures::stream::try_unfold(sums, move |mut sums| {
+            let totals = Arc::clone(&totals);
+            async move {
+                let Some(whole) = sums.next().await? else { return Ok(None) };
+                let rows = aside(move || totals.rows(whole)).await??;
+                Ok(Some((rows, sums)))
+            }
+        });
+        Ok(self.holding(rows))
+    }
+}
+
+/// Most series whose paths one task draws at once.
+const TURN_OF_PATHS: usize = 16;
+
+/// Groups that are ranked at once.
+const GROUPS_OF_A_BATCH: usize = 64;
+
+/// Parts of series, which come group by group, on their way to sums of groups.
+struct Sums<M> {
+    parts: BoxStream<'static, DataFusionResult<Vec<(usize, Part<M>)>>>,
+    current: Option<(usize, Part<M>)>,
+    whole: Vec<(usize, Part<M>)>,
+    ended: bool,
+}
+
+impl<M: Measure> Sums<M> {
+    /// The next groups whose series are all added; `None` after the last.
+    async fn next(&mut self) -> DataFusionResult<Option<Vec<(usize, Part<M>)>>> {
+        while !self.ended && self.whole.len() < GROUPS_OF_A_BATCH {
+            let Some(turn) = self.parts.try_next().await? else {
+                self.ended = true;
+                self.whole.extend(self.current.take());
+                break;
+            };
+            for (group, part) in turn {
+                match &mut self.current {
+                    Some((current, sum)) if *current == group => sum.add(&part)?,
+                    current => self.whole.extend(current.replace((group, part))),
+                }
             }
         }
-        drop(parts);
-        let rows = totals.rows(panel, &periods, &self.request, &self.schema, &fits, shared)?;
-        Ok(futures::stream::once(async move { Ok(rows) }).boxed())
+        let whole = std::mem::take(&mut self.whole);
+        Ok((!whole.is_empty()).then_some(whole))
     }
 }
 

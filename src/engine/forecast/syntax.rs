@@ -157,3 +157,38 @@ fn literal(value: &ScalarValue, span: Span) -> Option<Expr> {
         .collect::<Option<Vec<Expr>>>()?;
     Some(Expr::Array(ArrayExpr { elem, named: false }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::errors::Sql;
+    use crate::engine::guard;
+
+    #[test]
+    fn calls_become_subqueries_with_arguments() {
+        let values = BTreeMap::from([
+            ("steps".to_owned(), ScalarValue::Int64(Some(3))),
+            ("until".to_owned(), ScalarValue::Date32(Some(20_607))),
+            ("off".to_owned(), ScalarValue::Null),
+        ]);
+        for (sql, expected) in [
+            (
+                "select * from forecast(t, horizon => $steps)",
+                "TABLE(forecast((SELECT * FROM t), horizon => 3)) AS forecast",
+            ),
+            (
+                "select * from BACKTEST(\"T\", horizon => $until) b",
+                "TABLE(BACKTEST((SELECT * FROM \"T\"), horizon => '2026-06-03')) b",
+            ),
+            (
+                "select * from table(forecast((select $steps), seed => $off, season => $unknown)) as f",
+                "TABLE(forecast((SELECT $steps), seed => NULL, season => $unknown)) AS f",
+            ),
+            ("select * from forecast", "forecast"),
+        ] {
+            let mut statement = guard::parse_one(Sql::new(sql, "test")).unwrap();
+            rewrite_calls(&mut statement, &values);
+            assert_eq!(statement.to_string(), format!("SELECT * FROM {expected}"));
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::{Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array};
 use arrow::compute::take;
@@ -13,59 +14,11 @@ use super::about::About;
 use super::measure::{Measure, quantile};
 use super::panel::Panel;
 use super::per_step::Fit;
+use super::periods::Periods;
 use super::request::Request;
 use super::result::{batch, dates};
-use crate::error::{Error, Result};
-use crate::forecast::{Fitted, Shared};
+use crate::forecast::Shared;
 use crate::units::Period;
-
-/// The periods of totals: the one that the first step ahead lies in, and those after it.
-#[derive(Debug)]
-pub(super) struct Periods {
-    pub(super) all: Vec<Period>,
-    /// The first step of each, and that after the last.
-    bounds: Vec<i64>,
-}
-
-impl Periods {
-    /// The periods of `panel`.
-    ///
-    /// # Errors
-    /// [`crate::ErrorKind::Query`] when steps do not add up to periods, as weeks do not to quarters.
-    pub(super) fn of(panel: &Panel, request: &Request) -> Result<Self> {
-        let horizon = i64::try_from(panel.horizon).unwrap_or(i64::MAX);
-        let last = panel.end + horizon;
-        let mut all = vec![request.fiscal.containing(request.by, panel.steps.start(panel.end + 1)?)?];
-        let mut bounds = Vec::new();
-        loop {
-            let period = &all[all.len() - 1];
-            let edge = |day| {
-                panel.steps.index(day).ok_or_else(|| {
-                    Error::query(format!("a {} does not consist of whole {}s", request.by, panel.steps.grain))
-                        .hint(format!("use `by => '{}'`, or feed it days", panel.steps.grain))
-                })
-            };
-            bounds.push(edge(period.start)?);
-            let next = edge(period.end)?;
-            if next > last {
-                bounds.push(next);
-                return Ok(Self { all, bounds });
-            }
-            let next = request.fiscal.shift(request.by, period, 1)?;
-            all.push(next);
-        }
-    }
-
-    /// The first step of each, and that after the last.
-    pub(super) fn starts(&self) -> &[i64] {
-        &self.bounds
-    }
-
-    /// The period of a step; `None` before the first and after the last.
-    pub(super) fn position(&self, step: i64) -> Option<usize> {
-        self.bounds.partition_point(|bound| *bound <= step).checked_sub(1).filter(|at| *at < self.all.len())
-    }
-}
 
 /// What one series, or several together, add to each period.
 #[derive(Debug)]
@@ -85,35 +38,8 @@ impl<M: Measure> Part<M> {
         }
     }
 
-    /// What the series at `at` adds: its closed steps as they were, the others as its paths say.
-    pub(super) fn of(
-        panel: &Panel,
-        periods: &Periods,
-        request: &Request,
-        at: usize,
-        fit: &Fitted,
-        shared: Shared,
-    ) -> DataFusionResult<Self> {
-        let history = &panel.series[at];
-        let mut part = Self::nothing(periods.all.len(), request.paths);
-        for (offset, step) in (history.first..=panel.end).enumerate() {
-            if let (Some(period), Some(value)) = (periods.position(step), M::actual(history, offset)) {
-                part.actual[period] = part.actual[period].plus(value)?;
-            }
-        }
-        let made = fit.forecast(shared);
-        for (ahead, step) in (panel.end + 1..).take(panel.horizon).enumerate() {
-            let Some(period) = periods.position(step) else { continue };
-            let mean = M::rounded(made.mean[ahead], history.places)?;
-            part.mean[period] = part.mean[period].plus(mean)?;
-            for (total, path) in part.paths[period].iter_mut().zip(&made.paths) {
-                *total = total.plus(M::rounded(path[ahead], history.places)?)?;
-            }
-        }
-        Ok(part)
-    }
-
-    fn add(&mut self, other: &Self) -> DataFusionResult<()> {
+    /// Adds what another series says.
+    pub(super) fn add(&mut self, other: &Self) -> DataFusionResult<()> {
         let sum = |into: &mut [M], from: &[M]| -> DataFusionResult<()> {
             for (into, from) in into.iter_mut().zip(from) {
                 *into = into.plus(*from)?;
@@ -126,135 +52,145 @@ impl<M: Measure> Part<M> {
     }
 }
 
-/// Series that are added together, in the order of the panel.
+/// Series that are added together.
 #[derive(Debug)]
 pub(super) struct Groups {
     /// The ids that are kept, one row a group.
-    pub(super) ids: Vec<ArrayRef>,
-    /// The group of each series.
-    pub(super) of: Vec<usize>,
-    pub(super) number: usize,
+    ids: Vec<ArrayRef>,
+    /// The series of each group, in the order of the panel.
+    members: Vec<Vec<usize>>,
 }
 
 impl Groups {
     /// The groups of `panel` by the ids that the request keeps, sorted.
     pub(super) fn of(panel: &Panel, kept: &[usize]) -> DataFusionResult<Self> {
         if kept.is_empty() {
-            return Ok(Self { ids: Vec::new(), of: vec![0; panel.series.len()], number: 1 });
+            return Ok(Self { ids: Vec::new(), members: vec![(0..panel.series.len()).collect()] });
         }
         let columns: Vec<ArrayRef> = kept.iter().map(|at| Arc::clone(&panel.ids[*at])).collect();
         let fields = columns.iter().map(|array| SortField::new(array.data_type().clone())).collect();
         let rows = RowConverter::new(fields)?.convert_columns(&columns)?;
-        let mut firsts = BTreeMap::new();
+        let mut members: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for at in 0..panel.series.len() {
-            firsts.entry(rows.row(at)).or_insert(at);
+            members.entry(rows.row(at)).or_default().push(at);
         }
-        let order: BTreeMap<_, usize> = firsts.keys().copied().enumerate().map(|(at, row)| (row, at)).collect();
-        let of = (0..panel.series.len()).map(|at| order.get(&rows.row(at)).copied().unwrap_or(0)).collect();
-        let taken: UInt32Array = firsts.values().map(|at| u32::try_from(*at).unwrap_or(u32::MAX)).collect();
-        let ids = columns.iter().map(|array| take(array, &taken, None)).collect::<arrow::error::Result<_>>()?;
-        Ok(Self { ids, of, number: firsts.len() })
+        let first = |members: &Vec<usize>| members.first().and_then(|at| u32::try_from(*at).ok());
+        let firsts: UInt32Array = members.values().map(first).collect();
+        let ids = columns.iter().map(|array| take(array, &firsts, None)).collect::<arrow::error::Result<_>>()?;
+        Ok(Self { ids, members: members.into_values().collect() })
     }
 }
 
-/// The totals of all groups while series are added to them.
+/// All that totals are made of.
 #[derive(Debug)]
-pub(super) struct Totals<M> {
-    groups: Groups,
-    parts: Vec<Part<M>>,
+pub(super) struct Totals {
+    pub(super) panel: Arc<Panel>,
+    pub(super) request: Arc<Request>,
+    pub(super) schema: SchemaRef,
+    pub(super) periods: Periods,
+    pub(super) groups: Groups,
+    pub(super) fits: Arc<Vec<Fit>>,
+    /// What the series say of each other.
+    pub(super) shared: Shared,
+    /// Nobody waits any more.
+    pub(super) given_up: Arc<AtomicBool>,
 }
 
-impl<M: Measure> Totals<M> {
-    pub(super) fn new(groups: Groups, periods: &Periods, request: &Request) -> Self {
-        let parts = (0..groups.number).map(|_| Part::nothing(periods.all.len(), request.paths)).collect();
-        Self { groups, parts }
+impl Totals {
+    /// Every series with its group, group by group.
+    pub(super) fn in_order(&self) -> Vec<(usize, usize)> {
+        let members = self.groups.members.iter().enumerate();
+        members.flat_map(|(group, members)| members.iter().map(move |at| (group, *at))).collect()
     }
 
-    /// Adds what the series at `at` says.
-    pub(super) fn add(&mut self, at: usize, part: &Part<M>) -> DataFusionResult<()> {
-        self.parts[self.groups.of[at]].add(part)
+    /// What the series at `at` adds: its closed steps as they were, the others as its paths say; nothing without a fit.
+    pub(super) fn part<M: Measure>(&self, at: usize) -> DataFusionResult<Part<M>> {
+        let (history, end) = (&self.panel.series[at], self.panel.end);
+        let mut part = Part::nothing(self.periods.all.len(), self.request.paths);
+        let Ok(fit) = &self.fits[at] else { return Ok(part) };
+        for (offset, step) in (history.first..=end).enumerate() {
+            if let (Some(period), Some(value)) = (self.periods.position(step), M::actual(history, offset)) {
+                part.actual[period] = part.actual[period].plus(value)?;
+            }
+        }
+        let made = fit.forecast(self.shared);
+        for (ahead, step) in (end + 1..).take(self.panel.horizon).enumerate() {
+            let Some(period) = self.periods.position(step) else { continue };
+            let mean = M::rounded(made.mean[ahead], history.places)?;
+            part.mean[period] = part.mean[period].plus(mean)?;
+            for (total, path) in part.paths[period].iter_mut().zip(&made.paths) {
+                *total = total.plus(M::rounded(path[ahead], history.places)?)?;
+            }
+        }
+        Ok(part)
     }
 
-    /// The rows: a group and period each.
-    pub(super) fn rows(
-        mut self,
-        panel: &Panel,
-        periods: &Periods,
-        request: &Request,
-        schema: &SchemaRef,
-        fits: &[Fit],
-        shared: Shared,
-    ) -> DataFusionResult<RecordBatch> {
-        let about: Vec<About> = (0..self.groups.number)
-            .map(|group| {
-                let members = (0..fits.len()).filter(|at| self.groups.of[*at] == group);
-                About::new(panel, periods, &members.collect::<Vec<_>>(), fits, shared)
-            })
-            .collect();
+    /// The rows of whole groups: one a group and period.
+    pub(super) fn rows<M: Measure>(&self, sums: Vec<(usize, Part<M>)>) -> DataFusionResult<RecordBatch> {
         let mut of = Vec::new();
-        let mut numbers: Vec<Vec<Option<M>>> = vec![Vec::new(); 3 + request.quantiles.len()];
-        for (group, (part, about)) in self.parts.iter_mut().zip(&about).enumerate() {
-            for period in 0..periods.all.len() {
-                of.push(u32::try_from(group).unwrap_or(u32::MAX));
+        let mut about = Vec::with_capacity(sums.len());
+        let mut numbers: Vec<Vec<Option<M>>> = vec![Vec::new(); 3 + self.request.quantiles.len()];
+        for (group, part) in sums {
+            if self.given_up.load(Ordering::Relaxed) {
+                break;
+            }
+            let members = &self.groups.members[group];
+            let facts = About::new(&self.panel, &self.periods, members, &self.fits, self.shared);
+            of.extend(std::iter::repeat_n(u32::try_from(group).unwrap_or(u32::MAX), self.periods.all.len()));
+            for (period, mut totals) in part.paths.into_iter().enumerate() {
                 let actual = part.actual[period];
-                let known = |value: M| (!about.refused).then_some(value);
-                let mut totals = std::mem::take(&mut part.paths[period]);
+                let known = |value: M| (!facts.refused).then_some(value);
                 for total in &mut totals {
                     *total = total.plus(actual)?;
                 }
                 M::sort(&mut totals);
-                numbers[0].push((about.series > 0).then_some(actual));
+                numbers[0].push(known(actual));
                 numbers[1].push(known(part.mean[period]));
                 numbers[2].push(known(part.mean[period].plus(actual)?));
-                for (column, asked) in numbers[3..].iter_mut().zip(&request.quantiles) {
+                for (column, asked) in numbers[3..].iter_mut().zip(&self.request.quantiles) {
                     column.push(quantile(&totals, asked.share).and_then(known));
                 }
             }
+            about.push(facts);
         }
-        let repeated = |period: &dyn Fn(&Period) -> String| -> ArrayRef {
-            let once: Vec<String> = periods.all.iter().map(period).collect();
-            Arc::new(StringArray::from_iter_values(once.iter().cycle().take(of.len())))
-        };
-        let day = |of_period: &dyn Fn(&Period) -> chrono::NaiveDate| {
-            let days: Vec<_> = periods.all.iter().map(of_period).collect();
-            dates(&days.iter().copied().cycle().take(of.len()).collect::<Vec<_>>())
-        };
-        let mut columns =
-            vec![repeated(&|period| period.label.clone()), day(&|period| period.start), day(&|period| period.end)];
-        for column in numbers {
-            columns.push(M::column(column)?);
+        let mut columns = self.of_periods(about.len());
+        for (at, column) in numbers.into_iter().enumerate() {
+            columns.insert(3 + at, M::column(column)?);
         }
-        columns.extend(closed_steps(periods, panel, of.len()));
-        let each = |value: &dyn Fn(&About, usize) -> Option<String>| -> ArrayRef {
-            let rows = about.iter().flat_map(|about| (0..periods.all.len()).map(move |period| value(about, period)));
-            Arc::new(rows.collect::<StringArray>())
-        };
-        let float = |value: &dyn Fn(&About) -> Option<f64>| -> ArrayRef {
-            let rows = about.iter().flat_map(|about| std::iter::repeat_n(value(about), periods.all.len()));
-            Arc::new(rows.collect::<Float64Array>())
-        };
-        let series = about.iter().flat_map(|about| std::iter::repeat_n(about.series, periods.all.len()));
-        columns.push(Arc::new(series.map(|count| i64::try_from(count).ok()).collect::<Int64Array>()));
-        columns.push(each(&|about, _| about.method.clone()));
-        columns.push(float(&|about| about.wape));
-        columns.push(float(&|about| about.coverage));
-        columns.push(each(&|about, period| about.note(period)));
-        batch(schema, &self.groups.ids, of, columns)
+        columns.extend(self.of_groups(&about));
+        batch(&self.schema, &self.groups.ids, of, columns)
     }
-}
 
-/// Closed steps and steps ahead of each period.
-fn closed_steps(periods: &Periods, panel: &Panel, rows: usize) -> [ArrayRef; 2] {
-    let counts: Vec<(i64, i64)> = periods
-        .bounds
-        .windows(2)
-        .map(|pair| {
-            let closed = (panel.end + 1 - pair[0]).clamp(0, pair[1] - pair[0]);
-            (closed, pair[1] - pair[0] - closed)
-        })
-        .collect();
-    let column = |of: fn(&(i64, i64)) -> i64| -> ArrayRef {
-        Arc::new(counts.iter().map(of).cycle().take(rows).map(Some).collect::<Int64Array>())
-    };
-    [column(|counts| counts.0), column(|counts| counts.1)]
+    /// The columns that are the same for every group: name, first day and end of the period, closed steps and steps ahead.
+    fn of_periods(&self, groups: usize) -> Vec<ArrayRef> {
+        let all = &self.periods.all;
+        let names = all.iter().map(|period| period.label.as_str()).cycle().take(groups * all.len());
+        let days = |of: fn(&Period) -> chrono::NaiveDate| {
+            dates(&all.iter().map(of).cycle().take(groups * all.len()).collect::<Vec<_>>())
+        };
+        let steps = self.periods.steps(self.panel.end);
+        let counts = |of: fn(&(i64, i64)) -> i64| -> ArrayRef {
+            Arc::new(steps.iter().map(of).cycle().take(groups * all.len()).map(Some).collect::<Int64Array>())
+        };
+        vec![
+            Arc::new(StringArray::from_iter_values(names)),
+            days(|period| period.start),
+            days(|period| period.end),
+            counts(|steps| steps.0),
+            counts(|steps| steps.1),
+        ]
+    }
+
+    /// The columns about each group: series, method, error, coverage, note.
+    fn of_groups(&self, about: &[About]) -> Vec<ArrayRef> {
+        let periods = self.periods.all.len();
+        let each = || about.iter().flat_map(|about| (0..periods).map(move |period| (about, period)));
+        vec![
+            Arc::new(each().map(|(about, _)| i64::try_from(about.series).ok()).collect::<Int64Array>()),
+            Arc::new(each().map(|(about, _)| about.method.as_deref()).collect::<StringArray>()),
+            Arc::new(each().map(|(about, _)| about.wape).collect::<Float64Array>()),
+            Arc::new(each().map(|(about, _)| about.coverage).collect::<Float64Array>()),
+            Arc::new(each().map(|(about, period)| about.note(period)).collect::<StringArray>()),
+        ]
+    }
 }
