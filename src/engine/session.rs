@@ -280,7 +280,10 @@ impl<'e> Session<'e> {
         let bound = bind(query, &[], &self.engine.calendar)?;
         let view = self.view_of(query, &bound, &path).await?;
         match facts::contract(name) {
-            Some(contract) => of_facts::of_view(contract, view, &query.path).map_err(|error| error.with("table", name)),
+            // The contract says who is a person, whatever the table behind the view calls them.
+            Some(contract) => of_facts::of_view(contract, view, &query.path)
+                .and_then(|facts| self.engine.privacy.shown(facts))
+                .map_err(|error| error.with("table", name)),
             None => Ok(view),
         }
     }

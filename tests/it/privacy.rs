@@ -236,6 +236,17 @@ fn the_scope_of_a_principal_is_a_person() {
 }
 
 #[test]
+fn a_roster_made_of_another_table_hides_its_people_too() {
+    let project = small("[tables.hr]\npath = \"hr.csv\"");
+    project.write("hr.csv", "Badge,Dept,Since\nada@acme.example,ops,2026-01-01\n");
+    let roster = "-- description: Who is in which team?\nSELECT Badge AS principal_id, Dept AS team, Since AS start_date FROM hr";
+    project.write("queries/roster.sql", roster);
+    let sql = "select roster.principal_id from roster join spend on PrincipalId = roster.principal_id";
+    let rows = asked(&project, sql);
+    assert!(rows.len() == 1 && rows[0][0].starts_with("p-"), "{rows:?}");
+}
+
+#[test]
 fn a_broken_row_does_not_tell_whose_it_is() {
     let project = Project::new("[tables.roster]\npath = \"roster.csv\"\ncolumns = { start_date = \"date\" }\n");
     project.write("roster.csv", "principal_id,name,start_date\nu-2,Bea Bauer,someday\n");
