@@ -22,6 +22,9 @@ use crate::focus::money_type;
 /// Units of the scale of amounts in the last digit that is kept.
 const SIXTH_DIGIT: i128 = 1_000_000_000_000;
 
+/// The largest count: the series take the more terms the larger it is, and such a count is as good as certain.
+const LARGEST_COUNT: f64 = 1e9;
+
 /// Makes the functions known.
 pub(super) fn register(registry: &mut dyn FunctionRegistry) -> DataFusionResult<()> {
     for bound in [Bound::PoissonLow, Bound::PoissonHigh, Bound::WilsonLow, Bound::WilsonHigh] {
@@ -46,10 +49,12 @@ impl Bound {
             let error = Error::invalid(format!("an interval of level {level} is none"));
             return Err(error.hint("give a level between 0 and 1, such as 0.95"));
         }
+        if let Some(wrong) = counts.iter().find(|count| !(0.0..=LARGEST_COUNT).contains(*count)) {
+            return Err(
+                Error::query(format!("{wrong} is no count")).hint("a count is 0 or more, and at most a billion")
+            );
+        }
         match (self, counts) {
-            (_, [count, ..]) if !(*count >= 0.0 && count.is_finite()) => {
-                Err(Error::query(format!("{count} is no count")).hint("a count is 0 or more"))
-            }
             (Self::PoissonLow, [count]) => Ok(poisson_low(*count, level)),
             (Self::PoissonHigh, [count]) => Ok(gamma_quantile(count + 1.0, f64::midpoint(1.0, level))),
             (_, [successes, trials]) if successes > trials => {
@@ -114,7 +119,7 @@ impl ScalarUDFImpl for Limit {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
         let arrays = args.args.iter().map(|arg| arg.to_array(args.number_rows));
         let arrays = arrays.collect::<DataFusionResult<Vec<_>>>()?;
-        let columns: Vec<_> = arrays.iter().map(|array| array.as_primitive::<Float64Type>()).collect();
+        let columns: Vec<_> = arrays.iter().map(AsArray::as_primitive::<Float64Type>).collect();
         let Some((levels, counts)) = columns.split_last() else { return internal_err!("no arguments") };
         let bound = |row: usize| {
             let cell = |column: &&Float64Array| column.is_valid(row).then(|| column.value(row));
@@ -122,18 +127,17 @@ impl ScalarUDFImpl for Limit {
             else {
                 return Ok(None);
             };
-            self.bound.of(&counts, level).map(six_digits).map_err(to_datafusion)
+            self.bound.of(&counts, level).map(six_digits).map(Some).map_err(to_datafusion)
         };
         let bounds = (0..args.number_rows).map(bound).collect::<DataFusionResult<Decimal128Array>>()?;
         Ok(ColumnarValue::Array(Arc::new(bounds.with_data_type(money_type()))))
     }
 }
 
-/// `value` with six digits at the scale of amounts; `None` when it has too many before the point.
-fn six_digits(value: f64) -> Option<i128> {
-    let millionths = (value * 1e6).round();
-    // Beyond 2^63 the digits of a count are no longer exact: there is no such count.
-    (millionths.abs() < 9e18).then(|| millionths as i128 * SIXTH_DIGIT)
+/// `value`, at most twice [`LARGEST_COUNT`], with six digits at the scale of amounts.
+#[expect(clippy::cast_possible_truncation, reason = "a whole number below 1e16")]
+fn six_digits(value: f64) -> i128 {
+    (value * 1e6).round() as i128 * SIXTH_DIGIT
 }
 
 /// The lower limit of Garwood: half the quantile of chi-square with `2 count` degrees of freedom; nothing is below nothing.
@@ -291,6 +295,7 @@ mod tests {
         for (bound, counts, level) in [
             (Bound::PoissonLow, &[-1.0][..], 0.95),
             (Bound::PoissonHigh, &[f64::NAN], 0.95),
+            (Bound::WilsonHigh, &[1.0, f64::INFINITY], 0.95),
             (Bound::PoissonHigh, &[1.0], 0.0),
             (Bound::PoissonHigh, &[1.0], 1.0),
             (Bound::WilsonLow, &[3.0, 2.0], 0.95),
@@ -301,7 +306,6 @@ mod tests {
 
     #[test]
     fn six_digits_are_kept() {
-        assert_eq!(six_digits(18.390_356_4), Some(18_390_356_000_000_000_000));
-        assert_eq!(six_digits(1e30), None);
+        assert_eq!(six_digits(18.390_356_4), 18_390_356_000_000_000_000);
     }
 }
