@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
+use crate::allocation::Allocation;
 use crate::error::Result;
 use crate::prices::Unpriced;
 use crate::units::FiscalCalendar;
@@ -41,6 +42,9 @@ pub struct Config {
     /// `[tables.NAME]`: any other table.
     #[serde(default)]
     pub tables: BTreeMap<String, Table>,
+    /// `[allocation]`: who bears which charges.
+    #[serde(default)]
+    pub allocation: Allocation,
     /// `[fx]`
     #[serde(default)]
     pub fx: Fx,

@@ -86,6 +86,7 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             at(name),
         ));
     }
+    config.allocation.verify().map_err(|(error, word)| (error, Some(word)))?;
     for (name, table) in &config.tables {
         facts::verify(name, table)?;
     }

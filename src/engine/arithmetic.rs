@@ -104,6 +104,23 @@ pub(super) fn quotient(amount: i128, count: i128) -> Option<i128> {
     Operation::Divide.compute(amount, MONEY_SCALE, count, 0)
 }
 
+/// What of `amount` falls on the stretch from `below` to `upto` of `total`, all at one scale; `None` for a total that is not
+/// above zero, or more than 38 digits.
+pub(super) fn part(amount: i128, below: i128, upto: i128, total: i128) -> Option<i128> {
+    let at = |mark: i128| {
+        let product = i256::from_i128(amount).checked_mul(i256::from_i128(mark))?;
+        let total = i256::from_i128(total);
+        let (quotient, rest) = (product.checked_div(total)?, product.checked_rem(total)?);
+        let rounds_away = rest.wrapping_abs() >= total.checked_sub(rest.wrapping_abs())?;
+        let step = if product < i256::ZERO { i256::MINUS_ONE } else { i256::ONE };
+        if rounds_away { quotient.checked_add(step) } else { Some(quotient) }
+    };
+    if total <= 0 {
+        return None;
+    }
+    at(upto)?.checked_sub(at(below)?)?.to_i128().filter(|value| value.unsigned_abs() < 10u128.pow(38))
+}
+
 /// The scale of a number that takes part in exact arithmetic.
 fn scale(number: &DataType) -> Option<i8> {
     match number {
@@ -223,6 +240,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn parts_add_up_to_the_amount(
+            amount in -10i128.pow(37)..10i128.pow(37),
+            weights in proptest::collection::vec(1..10i128.pow(36), 1..12),
+        ) {
+            let total: i128 = weights.iter().sum();
+            let mut below = 0;
+            let mut sum = 0;
+            for weight in &weights {
+                let exact = part(amount, 0, *weight, total).unwrap();
+                let share = part(amount, below, below + weight, total).unwrap();
+                assert!((share - exact).abs() <= 1, "{share} {exact}");
+                sum += share;
+                below += weight;
+            }
+            prop_assert_eq!(sum, amount);
+        }
+
         #[test]
         fn dividing_a_product_gives_the_factor_back(a in -1_000_000_000i128..1_000_000_000, b in 1i128..1_000_000) {
             let product = Operation::Multiply.compute(a * ONE, 18, b * ONE, 18).unwrap();

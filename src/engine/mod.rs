@@ -7,6 +7,7 @@
 //! [`Engine`] lives as long as its user; each statement gets a session of its own, so that it sees the files as they lie
 //! now, and its requests, bytes and memory are counted apart.
 
+mod allocation;
 mod amplify;
 mod answer;
 mod arithmetic;
@@ -175,7 +176,7 @@ impl EngineBuilder {
             .enable_all()
             .build()
             .map_err(|cause| Error::internal("cannot start threads").because(cause))?;
-        Ok(Engine {
+        let mut engine = Engine {
             privacy: Privacy::new(&self.config.privacy, self.pseudonyms)?,
             config: self.config,
             catalog: self.catalog,
@@ -188,7 +189,12 @@ impl EngineBuilder {
             prices_usage: self.prices_usage,
             footers: Mutex::default(),
             workers: Some(workers),
-        })
+        };
+        if !engine.catalog.contains(crate::allocation::VIEW) {
+            let compiled = engine.allocated_spend([])?;
+            engine.catalog.add_compiled(compiled);
+        }
+        Ok(engine)
     }
 }
 
@@ -409,6 +415,12 @@ impl Engine {
             })
             .map_err(|cause| Error::internal("cannot start a thread").because(cause))?;
         receiver.await.map_err(|_| Error::internal("planning failed beyond recovery"))?
+    }
+
+    /// The saved query that the rules of allocation mean, for a ledger with these columns of amounts.
+    fn allocated_spend<'n>(&self, amounts: impl IntoIterator<Item = &'n str>) -> Result<SavedQuery> {
+        let has_roster = self.config.tables.contains_key("roster") || self.catalog.contains("roster");
+        self.config.allocation.saved_query(has_roster, amounts)
     }
 
     fn location(&self, path: &str) -> Result<Location> {

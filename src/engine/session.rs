@@ -35,7 +35,8 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, amplify, as_of, forecast, guard, labels, pricing, tokens, uncertainty};
+use super::{Engine, Limits, allocation, amplify, as_of, forecast, guard, labels, pricing, tokens, uncertainty};
+use crate::allocation::FILE;
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{self, Contract};
@@ -106,6 +107,7 @@ impl<'e> Session<'e> {
                 .and_then(|()| labels::register(&mut *state))
                 .and_then(|()| engine.privacy.register(&mut *state))
                 .and_then(|()| uncertainty::register(&mut *state))
+                .and_then(|()| allocation::register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;
@@ -277,6 +279,8 @@ impl<'e> Session<'e> {
                 .with("file", query.path.clone())
                 .hint("give every parameter a default, then other queries can build on it"));
         }
+        let of_rules = if query.path == FILE { Some(self.allocated_spend().boxed_local().await?) } else { None };
+        let query = of_rules.as_ref().unwrap_or(query);
         let bound = bind(query, &[], &self.engine.calendar)?;
         let view = self.view_of(query, &bound, &path).await?;
         match facts::contract(name) {
@@ -286,6 +290,13 @@ impl<'e> Session<'e> {
                 .map_err(|error| error.with("table", name)),
             None => Ok(view),
         }
+    }
+
+    /// The charges with the team that bears them, every amount that the ledger has divided by the rules.
+    async fn allocated_spend(&self) -> Result<SavedQuery> {
+        let spend = self.table(ledger::NAMES[0], &[]).await?.schema();
+        let amounts = spend.fields().iter().filter(|field| field.data_type().is_decimal());
+        self.engine.allocated_spend(amounts.map(|field| field.name().as_str()))
     }
 
     /// The files of a table of facts, layout by layout; the columns that meet its contract are text where the file is.

@@ -64,6 +64,11 @@ impl Catalog {
         self
     }
 
+    /// Adds a query that no file holds, in the place of one of its name.
+    pub fn add_compiled(&mut self, query: SavedQuery) {
+        self.entries.insert(query.name.clone(), Entry::Sound(Box::new(query)));
+    }
+
     /// The query `name`, or `folder/name`.
     ///
     /// # Errors

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 19] = [
+const LAYERS: [(&str, usize); 20] = [
     ("error", 0),
     ("units", 0),
     ("clock", 0),
     ("fingerprint", 0),
+    ("allocation", 2),
     ("config", 3),
     ("facts", 2),
     ("focus", 1),

@@ -11,6 +11,7 @@ use super::condition::Matching;
 use super::convert::CONVERT;
 use super::lineage::{Amount, Origin, Spread, Traits};
 use super::relation::Walker;
+use crate::engine::allocation::SHARE_OF;
 
 /// Functions that give a currency code as it is, or in other letters.
 const SAME_TEXT: [&str; 7] = ["btrim", "lower", "ltrim", "nullif", "rtrim", "trim", "upper"];
@@ -102,6 +103,8 @@ impl Walker {
         let arguments: Vec<Traits> = call.args.iter().map(|arg| self.traits(arg, schema, relation)).collect();
         match (call.name(), arguments.as_slice()) {
             (CONVERT, [amount, from, to, _]) => Traits::of_amounts(self.converted(amount, from, to)),
+            // A share has the currency of what is divided, whatever it is divided by.
+            (SHARE_OF, [amount, ..]) => Traits::of_amounts(amount.amounts.clone()),
             ("coalesce", _) => first_present(arguments),
             (name, [text, ..]) if SAME_TEXT.contains(&name) => {
                 Traits { constant: None, amounts: text.amounts.clone(), ..text.clone() }

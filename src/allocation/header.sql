@@ -1,0 +1,12 @@
+-- name: allocated_spend
+-- description: Every charge with the team that bears it: by tag, by roster, then by the rules of allocation.
+-- owner: finops
+-- tags: building-block, team, allocation
+--
+-- All columns of `spend`, with `team` (`unassigned` for what nobody bears), `allocation` (`tag`, `roster`, the name of the
+-- rule that moved it, or `unassigned`), `from_team` (whom a rule took it from) and `allocation_reason` (why a rule could not
+-- divide it). A rule divides a charge into rows: each cost and each quantity of them adds up to that of the charge, to the
+-- last digit, so every sum is that of `spend`; a count of rows is not a count of charges. The tag is that of `team_charges`;
+-- without it the roster tells the team of the principal on the day on which the use began; of two entries for one day the
+-- newer holds. This file is written from `[allocation]` of outlay.toml; give ChargePeriodStart, else the whole ledger is read.
+-- check: not_null(team, allocation)
