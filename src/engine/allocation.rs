@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, Decimal128Array};
 use arrow::datatypes::{DataType, Decimal128Type};
-use datafusion::common::{DataFusionError, Result as DataFusionResult};
+use datafusion::common::{DataFusionError, Result as DataFusionResult, exec_err, plan_err};
 use datafusion::execution::FunctionRegistry;
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
 
@@ -30,7 +30,7 @@ struct ShareOf {
 
 impl ShareOf {
     fn new() -> Self {
-        Self { signature: Signature::exact(vec![money_type(); 4], Volatility::Immutable) }
+        Self { signature: Signature::user_defined(Volatility::Immutable) }
     }
 }
 
@@ -43,6 +43,13 @@ impl ScalarUDFImpl for ShareOf {
         &self.signature
     }
 
+    fn coerce_types(&self, arguments: &[DataType]) -> DataFusionResult<Vec<DataType>> {
+        match arguments {
+            [_, _, _, _] => Ok(vec![money_type(); 4]),
+            _ => plan_err!("share_of takes an amount, the beginning and the end of a stretch, and the total"),
+        }
+    }
+
     fn return_type(&self, _arguments: &[DataType]) -> DataFusionResult<DataType> {
         Ok(money_type())
     }
@@ -53,7 +60,7 @@ impl ScalarUDFImpl for ShareOf {
         let numbers: Vec<&Decimal128Array> =
             arrays.iter().map(|array| array.as_primitive::<Decimal128Type>()).collect();
         let [amounts, below, upto, total] = numbers.as_slice() else {
-            return datafusion::common::exec_err!("share_of takes an amount, the stretch and the total");
+            return exec_err!("share_of takes an amount, the stretch and the total");
         };
         let known = |array: &Decimal128Array, row: usize| array.is_valid(row).then(|| array.value(row));
         let parts = (0..args.number_rows).map(|row| {
