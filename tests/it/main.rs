@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod allocation;
 mod architecture;
 mod bad_input;
 mod command_line;
@@ -9,6 +10,7 @@ mod company;
 mod conservation;
 mod currency;
 mod delivery;
+mod facts;
 mod forecast;
 mod hostile_sql;
 mod landing;
