@@ -103,7 +103,8 @@ impl Rule {
         let total = units.iter().try_fold(0i128, |sum, unit| sum.checked_add(*unit));
         if units.iter().any(|unit| *unit <= 0) || ![Some(one), Some(100 * one)].contains(&total) {
             return Err(Error::invalid(format!("the shares of rule `{}` do not add up to 1 or to 100", self.name))
-                .hint("each is above zero; for equal shares write `by = \"even\"` and `to = [...]`"));
+                .hint("each is above zero; for equal shares write `by = \"even\"` and `to = [...]`")
+                .hint("a share of more than 15 digits is text: `\"0.333333333333333333\"`"));
         }
         Ok(self.shares.keys().map(String::as_str).zip(texts).collect())
     }

@@ -60,7 +60,7 @@ fn rule() -> impl Strategy<Value = String> {
         "by = \"desks\"",
         "by = \"cost\"\nto = [\"b\", \"d'd\"]",
         "by = \"even\"\nto = [\"a\", \"b\", \"c\"]",
-        "by = \"fixed\"\nshares = { b = 0.333333333333333333, c = 0.666666666666666667 }",
+        "by = \"fixed\"\nshares = { b = \"0.333333333333333333\", c = \"0.666666666666666667\" }",
         "by = \"fixed\"\nshares = { \"d'd\" = 99.9, unassigned = \"0.1\" }",
     ]);
     let when = select(vec![

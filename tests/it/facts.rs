@@ -44,7 +44,11 @@ fn files_of_several_layouts_are_one_table() {
     project.write("changes/b.csv", "merged_at,number,state,author,size\n2026-06-01,9,failed,u-2,12\n");
     let rows = project.sql("select outcome_id, occurred_at, status, quantity, repo, size from outcomes order by 2");
     assert!(rows.ends_with("\n9,2026-06-01T00:00:00,failed,,,12\n"), "{rows}");
-    assert!(project.run(&["describe", "outcomes"]).ok().contains("quantity,\"DECIMAL(38,18)\",\"\",NULL or `points`,"));
+    let page = project.run(&["describe", "outcomes"]).ok();
+    assert!(page.contains("quantity,\"DECIMAL(38,18)\",\"\",NULL or `points`,"), "{page}");
+    project.write("outlay.toml", MAPPED.replace("\"points\"", "\"pionts\""));
+    let error = project.run(&["-c", "select count(*) from outcomes"]).refused(1);
+    assert!(error.contains("no column `pionts`") && error.contains("did you mean `points`?"), "{error}");
 }
 
 #[test]

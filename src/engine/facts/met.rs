@@ -56,14 +56,22 @@ impl Layout {
                     refuse_meaning(contract, column, &name, &schema, object)?;
                     Ok(Met::Column(name))
                 }
-                None if column.required || settings.columns.contains_key(&column.name) => {
-                    Err(missing(contract, column, settings, &schema, object))
-                }
+                None if column.required => Err(missing(contract, column, settings, &schema, object)),
                 None => Ok(Met::Nothing),
             }
         });
         let met = met.collect::<Result<Vec<_>>>()?;
         Ok(Self { contract, schema, met, words: settings.values.clone() })
+    }
+
+    /// The error for the first column that `settings` declare and no one of `layouts` has; `object` has the first of them.
+    pub(super) fn undeclared(layouts: &[&Self], settings: &config::Table, object: &str) -> Option<Error> {
+        let first = layouts.first()?;
+        let columns = first.contract.columns.iter().enumerate();
+        let is_nowhere = |index: usize| layouts.iter().all(|layout| layout.met.get(index) == Some(&Met::Nothing));
+        let mut declared = columns.filter(|(_, column)| settings.columns.contains_key(&column.name));
+        let (_, column) = declared.find(|(index, _)| is_nowhere(*index))?;
+        Some(missing(first.contract, column, settings, &first.schema, object))
     }
 
     /// The columns that meet no column of the contract and do not have the name of one.

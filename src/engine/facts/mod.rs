@@ -42,6 +42,11 @@ pub(super) fn of_files(
         Ok((layout, object, Arc::new(table) as Arc<dyn TableProvider>))
     });
     let layouts = layouts.collect::<Result<Vec<_>>>()?;
+    let held: Vec<&Layout> = layouts.iter().map(|(layout, ..)| layout).collect();
+    let first = layouts.first().map_or("", |(_, object, _)| object);
+    if let Some(error) = Layout::undeclared(&held, settings, first) {
+        return Err(error);
+    }
     let mut extras: Vec<Field> = Vec::new();
     for (layout, object, _) in &layouts {
         widen_all(&mut extras, &typed(&layout.extras(), settings)?, object)?;
