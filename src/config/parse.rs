@@ -72,6 +72,13 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             return Err((error, at("[[overlaps]]")));
         }
     }
+    config.allocation.verify().map_err(|(error, word)| (error, Some(word)))?;
+    verify_names(config)
+}
+
+/// Names of sources and tables, what tables say of their contracts, and that no secret stands in the file.
+fn verify_names(config: &Config) -> Result<(), (Error, Option<String>)> {
+    let at = |word: &str| Some(word.to_owned());
     for name in config.sources.keys().chain(config.tables.keys()) {
         if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             let error = Error::invalid(format!("`{name}` is no name for a source or table"))
@@ -86,7 +93,6 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             at(name),
         ));
     }
-    config.allocation.verify().map_err(|(error, word)| (error, Some(word)))?;
     for (name, table) in &config.tables {
         facts::verify(name, table)?;
     }

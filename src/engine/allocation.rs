@@ -57,8 +57,7 @@ impl ScalarUDFImpl for ShareOf {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {
         let arrays =
             args.args.iter().map(|arg| arg.to_array(args.number_rows)).collect::<DataFusionResult<Vec<_>>>()?;
-        let numbers: Vec<&Decimal128Array> =
-            arrays.iter().map(|array| array.as_primitive::<Decimal128Type>()).collect();
+        let numbers: Vec<&Decimal128Array> = arrays.iter().map(AsArray::as_primitive::<Decimal128Type>).collect();
         let [amounts, below, upto, total] = numbers.as_slice() else {
             return exec_err!("share_of takes an amount, the stretch and the total");
         };

@@ -244,7 +244,8 @@ impl<'e> Session<'e> {
             match facts::contract(name) {
                 Some(contract) => {
                     let open = async {
-                        let layouts = self.layouts(contract, settings, location, store).await?;
+                        let layouts =
+                            of_facts::layouts(contract, settings, location, store, &self.context.state()).await?;
                         of_facts::of_files(contract, settings, layouts)
                     };
                     open.await.map_err(|error| error.with("table", name))?
@@ -299,20 +300,6 @@ impl<'e> Session<'e> {
         self.engine.allocated_spend(amounts.map(|field| field.name().as_str()))
     }
 
-    /// The files of a table of facts, layout by layout; the columns that meet its contract are text where the file is.
-    async fn layouts(
-        &self,
-        contract: &Contract,
-        settings: &config::Table,
-        location: Location,
-        store: Arc<dyn ObjectStore>,
-    ) -> Result<Vec<FileTable>> {
-        let declared =
-            |name: &str| contract.names().any(|column| settings.columns.get(column).is_some_and(|to| to == name));
-        let is_exact = |name: &str| declared(name) || contract.names().any(|column| column.eq_ignore_ascii_case(name));
-        FileTable::layouts(settings, location, store, &self.context.state(), is_exact).await
-    }
-
     /// How the columns of `contract` are met: by the files, by the saved query of its name, or not yet by anything.
     pub(super) async fn facts(&self, contract: &'static Contract) -> Result<Vec<FactColumnMet>> {
         let name = contract.name.as_str();
@@ -321,7 +308,7 @@ impl<'e> Session<'e> {
             Some(settings) => {
                 let location = self.engine.location(&settings.path).map_err(|error| error.with("table", name))?;
                 let store = self.register(&location)?;
-                let layouts = self.layouts(contract, settings, location, store).await?;
+                let layouts = of_facts::layouts(contract, settings, location, store, &self.context.state()).await?;
                 (settings, layouts.iter().map(|layout| Arc::clone(layout.file_schema())).collect())
             }
             None if self.engine.catalog.contains(name) => {

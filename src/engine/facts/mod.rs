@@ -13,18 +13,38 @@ pub use met::FactColumnMet;
 
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema, SchemaRef};
-use datafusion::catalog::TableProvider;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::{Result as DataFusionResult, ScalarValue};
 use datafusion::datasource::{ViewTable, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, ident, lit};
+
+use object_store::ObjectStore;
 
 use super::errors::from_datafusion;
 use super::tables::{FileTable, OBJECT, sql_type, widen_all};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::facts::Contract;
+use crate::storage::Location;
 use met::{Layout, Met};
+
+/// The files of a table, layout by layout. Where files are text, so are the columns that may meet one of `contract`.
+///
+/// # Errors
+/// As [`FileTable::layouts`].
+pub(super) async fn layouts(
+    contract: &Contract,
+    settings: &config::Table,
+    location: Location,
+    store: Arc<dyn ObjectStore>,
+    session: &dyn Session,
+) -> Result<Vec<FileTable>> {
+    let declared =
+        |name: &str| contract.names().any(|column| settings.columns.get(column).is_some_and(|to| to == name));
+    let is_exact = |name: &str| declared(name) || contract.names().any(|column| column.eq_ignore_ascii_case(name));
+    FileTable::layouts(settings, location, store, session, is_exact).await
+}
 
 /// The table of `contract` that `layouts` of files make.
 ///
@@ -53,7 +73,7 @@ pub(super) fn of_files(
     }
     let mut plan: Option<LogicalPlanBuilder> = None;
     for (layout, _, table) in layouts {
-        let rows = projected(contract, &layout, &extras, table, ident(OBJECT))?;
+        let rows = projected(contract, &layout, &extras, table, &ident(OBJECT))?;
         plan = Some(match plan {
             None => LogicalPlanBuilder::new(rows),
             Some(plan) => plan.union(rows).map_err(|cause| from_datafusion(cause, None))?,
@@ -74,7 +94,7 @@ pub(super) fn of_view(
 ) -> Result<Arc<dyn TableProvider>> {
     let layout = Layout::new(contract, &config::Table::default(), view.schema(), path)?;
     let extras: Vec<Field> = layout.extras().fields().iter().map(|field| field.as_ref().clone()).collect();
-    let plan = projected(contract, &layout, &extras, view, lit(path))?;
+    let plan = projected(contract, &layout, &extras, view, &lit(path))?;
     Ok(Arc::new(ViewTable::new(plan, None)))
 }
 
@@ -102,20 +122,20 @@ fn projected(
     layout: &Layout,
     extras: &[Field],
     table: Arc<dyn TableProvider>,
-    object: Expr,
+    object: &Expr,
 ) -> Result<LogicalPlan> {
     let columns = contract.columns.iter().zip(&layout.met).map(|(column, met)| {
         let expr = match met {
             Met::Column(name) => layout.read(column, name, object.clone()),
             Met::Constant(value) => Ok(lit(value.clone())),
-            Met::Nothing => null(column.kind.data_type()),
+            Met::Nothing => null(&column.kind.data_type()),
         };
         expr.map(|expr| expr.alias(&column.name))
     });
     let held = layout.extras();
     let extras = extras.iter().map(|extra| match held.field_with_name(extra.name()) {
         Ok(_) => Ok(cast(ident(extra.name()), extra.data_type().clone()).alias(extra.name())),
-        Err(_) => null(extra.data_type().clone()).map(|expr| expr.alias(extra.name())),
+        Err(_) => null(extra.data_type()).map(|expr| expr.alias(extra.name())),
     });
     let projection = columns.chain(extras).collect::<Result<Vec<Expr>>>()?;
     LogicalPlanBuilder::scan(contract.name.as_str(), provider_as_source(table), None)
@@ -124,7 +144,7 @@ fn projected(
         .map_err(|cause| from_datafusion(cause, None))
 }
 
-fn null(data_type: arrow::datatypes::DataType) -> Result<Expr> {
-    let null: DataFusionResult<ScalarValue> = ScalarValue::try_from(&data_type);
+fn null(data_type: &DataType) -> Result<Expr> {
+    let null: DataFusionResult<ScalarValue> = ScalarValue::try_from(data_type);
     null.map(lit).map_err(|cause| from_datafusion(cause, None))
 }
