@@ -55,9 +55,14 @@ pub(super) struct Global {
     /// Write the result to this file or URL; the suffix tells the format
     #[arg(short = 'o', long, value_name = "FILE", global = true)]
     pub(super) output: Option<String>,
-    /// table, csv, tsv, json, ndjson, markdown, vertical, html, parquet or arrow [default: table on a terminal, else csv]
+    /// table, csv, tsv, json, ndjson, markdown, vertical, html, parquet, arrow, xlsx, chart, svg or png [default: table on a
+    /// terminal, else csv]
     #[arg(long, value_name = "FORMAT", global = true)]
     pub(super) format: Option<String>,
+    /// Draw the result, as its saved query says or as DESCRIPTION does, such as 'bar x=team y=cost'; in characters unless
+    /// --format or -o say svg or png
+    #[arg(long, value_name = "DESCRIPTION", global = true, num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(super) chart: Option<String>,
     /// Leave the header line out
     #[arg(long, global = true)]
     pub(super) no_header: bool,
@@ -73,7 +78,7 @@ pub(super) struct Global {
     /// Disarm CSV cells that a spreadsheet would run as formulas
     #[arg(long, global = true)]
     pub(super) csv_safe: bool,
-    /// Draw tables with ASCII characters
+    /// Draw tables and charts with ASCII characters
     #[arg(long, global = true)]
     pub(super) ascii: bool,
     /// Say nothing but results and errors
@@ -155,6 +160,8 @@ pub(super) enum Command {
     Dialects,
     /// Turn a vendor's dump (JSON, CSV) into Parquet in a bucket, month by month; doing it twice changes nothing
     Land(Land),
+    /// Write a page of answers with charts, for mail and for paper: one HTML file that needs nothing else
+    Report(Report),
     /// Score the forecasts on a folder of series whose end is known
     Score(Score),
     /// Write a sample company with known truth
@@ -251,6 +258,17 @@ pub(super) struct Land {
     /// Replace what was landed for the same stretch of time even by fewer charges
     #[arg(long)]
     pub(super) replace: bool,
+}
+
+/// `outlay report`
+#[derive(Debug, clap::Args)]
+pub(super) struct Report {
+    /// Saved queries in this order: names, globs, tag:NAME or owner:NAME; those of [report] in outlay.toml when left out, else
+    /// what finance asks first
+    pub(super) selectors: Vec<String>,
+    /// Value of a parameter of the queries that have it; may be given several times
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    pub(super) params: Vec<String>,
 }
 
 /// `outlay score`

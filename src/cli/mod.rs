@@ -13,9 +13,11 @@ mod describe;
 mod dialects;
 mod exit;
 mod held;
+mod html_report;
 mod land;
 mod list;
 mod prompt;
+mod provenance;
 mod query;
 mod records;
 mod report;
@@ -84,6 +86,7 @@ async fn dispatch(args: Args) -> Result<()> {
         Some(Command::Show(show)) => show::run(&context, &show).await,
         Some(Command::Check(check)) => check::run(&context, &check).await,
         Some(Command::Dialects) => dialects::run(&context).await,
+        Some(Command::Report(report)) => html_report::run(&context, &report).await,
         Some(Command::Score(args)) => score::run(&context, &args).await,
         Some(Command::Tables) => tables::run(&context).await,
         Some(Command::Describe(describe)) => describe::run(&context, &describe).await,

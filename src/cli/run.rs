@@ -16,7 +16,7 @@ pub(super) async fn run(context: &Context, args: &args::Run) -> Result<()> {
     if !shown.is_empty() {
         report::note(context.global.color, context.global.quiet, &format!("{}: {}", query.name, shown.join(" · ")));
     }
-    sink::print(&context.global, &context.engine, &mut answer, Some(&query.name)).await
+    sink::print(&context.global, &context.engine, &mut answer, Some(&query)).await
 }
 
 /// The saved query of this name, or the one in this file.

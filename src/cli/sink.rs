@@ -8,22 +8,34 @@ use arrow::datatypes::SchemaRef;
 use super::args::{Global, StatsForm, When};
 use super::context::variable;
 use super::held::Held;
+use super::provenance::about_answer;
 use super::report;
 use crate::engine::{Answer, Engine, Statistics};
 use crate::error::{Error, Result};
-use crate::output::{Format, Renderer, Style, Summary, renderer};
+use crate::output::{About, Format, Renderer, Style, Summary, renderer};
+use crate::query::{Chart, SavedQuery};
 use crate::storage::{Location, Publication};
 use crate::units::ByteSize;
 
 /// Rows of a table on the terminal unless `--max-rows` says otherwise.
 const TERMINAL_ROWS: usize = 200;
 
-/// Prints the rows of `answer` and what they cost.
-pub(super) async fn print(global: &Global, engine: &Engine, answer: &mut Answer, title: Option<&str>) -> Result<()> {
+/// Prints the rows of `answer`, which is that of `query` when there is one, and what they cost.
+pub(super) async fn print(
+    global: &Global,
+    engine: &Engine,
+    answer: &mut Answer,
+    query: Option<&SavedQuery>,
+) -> Result<()> {
     for note in answer.notes() {
         report::note(global.color, global.quiet, note);
     }
-    let mut sink = Sink::open(global, engine, answer.schema(), title)?;
+    let shown = Shown {
+        title: query.map(|query| query.name.clone()),
+        chart: chart(global, query)?,
+        about: query.map(|query| about_answer(engine, query, answer)),
+    };
+    let mut sink = Sink::open(global, engine, answer.schema(), shown)?;
     while let Some(batch) = answer.next().await? {
         sink.batch(&batch)?;
     }
@@ -43,7 +55,7 @@ pub(super) async fn print(global: &Global, engine: &Engine, answer: &mut Answer,
 
 /// Prints rows that are at hand already.
 pub(super) async fn print_batch(global: &Global, engine: &Engine, batch: &RecordBatch) -> Result<()> {
-    let mut sink = Sink::open(global, engine, batch.schema(), None)?;
+    let mut sink = Sink::open(global, engine, batch.schema(), Shown::default())?;
     sink.batch(batch)?;
     sink.finish().await.map(drop)
 }
@@ -53,14 +65,32 @@ pub(super) fn is_table(global: &Global) -> Result<bool> {
     Ok(format(global)? == Format::Table && global.output.is_none())
 }
 
-struct Sink {
-    renderer: Box<dyn Renderer>,
-    publication: Option<Publication>,
+/// What a result is shown with, beside its rows.
+#[derive(Default)]
+struct Shown {
+    title: Option<String>,
+    chart: Option<Chart>,
+    about: Option<About>,
 }
 
-impl Sink {
-    fn open(global: &Global, engine: &Engine, schema: SchemaRef, title: Option<&str>) -> Result<Self> {
-        let format = format(global)?;
+/// The chart that was asked for, else that of the saved query.
+fn chart(global: &Global, query: Option<&SavedQuery>) -> Result<Option<Chart>> {
+    match global.chart.as_deref().filter(|description| !description.is_empty()) {
+        Some(description) => Chart::from_text(description, "--chart").map(Some),
+        None => Ok(query.and_then(|query| query.charts.first().cloned())),
+    }
+}
+
+/// Where bytes go: a file that appears when it is whole, or standard output.
+pub(super) struct Target {
+    pub(super) out: Box<dyn Write + Send>,
+    publication: Option<Publication>,
+    terminal: bool,
+}
+
+impl Target {
+    /// Opens the target that was asked for, for a result in `format`.
+    pub(super) fn open(global: &Global, engine: &Engine, format: Format) -> Result<Self> {
         let publication = match &global.output {
             None => None,
             Some(target) => {
@@ -77,7 +107,29 @@ impl Sink {
             Some(publication) => Box::new(BufWriter::new(publication.writer()?)),
             None => Box::new(Held::new(terminal && global.pager != When::Never)),
         };
-        let renderer = renderer(format, &style(global, format, terminal, title), schema, out)?;
+        Ok(Self { out, publication, terminal })
+    }
+
+    /// Lets the file appear, once all is written and flushed.
+    pub(super) async fn publish(self) -> Result<()> {
+        drop(self.out);
+        match self.publication {
+            Some(publication) => publication.publish().await,
+            None => Ok(()),
+        }
+    }
+}
+
+struct Sink {
+    renderer: Box<dyn Renderer>,
+    publication: Option<Publication>,
+}
+
+impl Sink {
+    fn open(global: &Global, engine: &Engine, schema: SchemaRef, shown: Shown) -> Result<Self> {
+        let format = format(global)?;
+        let Target { out, publication, terminal } = Target::open(global, engine, format)?;
+        let renderer = renderer(format, &style(global, format, terminal, shown), schema, out)?;
         Ok(Self { renderer, publication })
     }
 
@@ -102,12 +154,13 @@ fn format(global: &Global) -> Result<Format> {
         Some(target) => Format::from_suffix(target).ok_or_else(|| {
             Error::invalid(format!("the suffix of `{target}` tells no format")).hint("give one with `--format`")
         }),
+        None if global.chart.is_some() => Ok(Format::Chart),
         None if std::io::stdout().is_terminal() => Ok(Format::Table),
         None => Ok(Format::Csv),
     }
 }
 
-fn style(global: &Global, format: Format, terminal: bool, title: Option<&str>) -> Style {
+fn style(global: &Global, format: Format, terminal: bool, shown: Shown) -> Style {
     let color = match global.color {
         When::Always => true,
         When::Never => false,
@@ -118,18 +171,24 @@ fn style(global: &Global, format: Format, terminal: bool, title: Option<&str>) -
         header: !global.no_header,
         null: global.null.clone(),
         max_rows: global.max_rows.or((table && terminal).then_some(TERMINAL_ROWS)).filter(|_| table),
-        width: terminal.then(terminal_width).flatten(),
+        width: if terminal { terminal_width() } else { columns().filter(|_| format == Format::Chart) },
         color,
-        ascii: global.ascii,
+        ascii: global.ascii || (format == Format::Chart && variable("TERM").as_deref() == Some("dumb")),
         bom: global.bom,
         csv_safe: global.csv_safe,
-        title: title.map(str::to_owned),
+        title: shown.title,
+        chart: shown.chart,
+        about: shown.about,
     }
 }
 
+/// The width that the environment asks for.
+fn columns() -> Option<usize> {
+    variable("COLUMNS").and_then(|columns| columns.parse().ok())
+}
+
 fn terminal_width() -> Option<usize> {
-    let columns = variable("COLUMNS").and_then(|columns| columns.parse().ok());
-    columns.or_else(|| comfy_table::Table::new().width().map(usize::from))
+    columns().or_else(|| comfy_table::Table::new().width().map(usize::from))
 }
 
 /// What an answer cost, as `--stats` prints it.

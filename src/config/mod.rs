@@ -63,6 +63,9 @@ pub struct Config {
     /// `[prices]`: what requests and transfer cost, for `--stats`.
     #[serde(default)]
     pub prices: Prices,
+    /// `[report]`: what `outlay report` shows.
+    #[serde(default)]
+    pub report: Report,
 }
 
 /// `[project]`
@@ -164,6 +167,18 @@ pub struct Table {
     /// Words that the files use for those of the contract: column = { word in the files = word of the contract }.
     #[serde(default)]
     pub values: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// `[report]`: what `outlay report` shows when it is not told otherwise.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Report {
+    /// Heading of the page.
+    pub title: Option<String>,
+    /// Saved queries in this order: names, globs, `tag:NAME` or `owner:NAME`.
+    pub queries: Vec<String>,
+    /// The most rows of a table; the others are counted.
+    pub max_rows: Option<usize>,
 }
 
 /// `[price_book]`

@@ -255,6 +255,11 @@ impl Engine {
         &self.stores
     }
 
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
     /// The date that relative periods count from, and the fiscal calendar.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar

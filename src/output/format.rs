@@ -28,11 +28,19 @@ pub enum Format {
     Parquet,
     /// The file format of Arrow IPC, uncompressed.
     Arrow,
+    /// A workbook for Excel and its like: Office Open XML.
+    Xlsx,
+    /// A chart in characters.
+    Chart,
+    /// A chart as Scalable Vector Graphics.
+    Svg,
+    /// A chart as Portable Network Graphics.
+    Png,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Table,
         Self::Csv,
         Self::Tsv,
@@ -43,6 +51,10 @@ impl Format {
         Self::Html,
         Self::Parquet,
         Self::Arrow,
+        Self::Xlsx,
+        Self::Chart,
+        Self::Svg,
+        Self::Png,
     ];
 
     /// The word for it on the command line and in saved queries.
@@ -58,6 +70,10 @@ impl Format {
             Self::Html => "html",
             Self::Parquet => "parquet",
             Self::Arrow => "arrow",
+            Self::Xlsx => "xlsx",
+            Self::Chart => "chart",
+            Self::Svg => "svg",
+            Self::Png => "png",
         }
     }
 
@@ -70,10 +86,13 @@ impl Format {
             Self::Json => &["json"],
             Self::Ndjson => &["ndjson", "jsonl"],
             Self::Markdown => &["md"],
-            Self::Vertical => &[],
+            Self::Vertical | Self::Chart => &[],
             Self::Html => &["html", "htm"],
             Self::Parquet => &["parquet"],
             Self::Arrow => &["arrow", "ipc", "feather"],
+            Self::Xlsx => &["xlsx"],
+            Self::Svg => &["svg"],
+            Self::Png => &["png"],
         }
     }
 
@@ -85,12 +104,17 @@ impl Format {
 
     /// Whether it is no text, and so nothing for a terminal.
     pub const fn is_binary(self) -> bool {
-        matches!(self, Self::Parquet | Self::Arrow)
+        matches!(self, Self::Parquet | Self::Arrow | Self::Xlsx | Self::Png)
+    }
+
+    /// Whether it is a picture of the result, and not its rows.
+    pub const fn draws(self) -> bool {
+        matches!(self, Self::Chart | Self::Svg | Self::Png)
     }
 
     /// Whether a reader can use the first rows before the last have come.
     pub const fn streams(self) -> bool {
-        !matches!(self, Self::Table | Self::Parquet | Self::Arrow)
+        !self.draws() && !matches!(self, Self::Table | Self::Parquet | Self::Arrow | Self::Xlsx)
     }
 
     fn with_suffix(suffix: &str) -> Option<Self> {
@@ -159,6 +183,8 @@ mod tests {
             ("report.htm", Some(Format::Html)),
             ("report.feather", Some(Format::Arrow)),
             ("report.txt", Some(Format::Table)),
+            ("q2.XLSX", Some(Format::Xlsx)),
+            ("q2.svg", Some(Format::Svg)),
             ("report.csv.gz", None),
             ("csv", None),
             ("", None),

@@ -1,4 +1,4 @@
-//! A page that needs nothing else: one table, sorted by a click on the name of a column.
+//! A page that needs nothing else: one table, sorted by a click on the name of a column; and the pieces of such pages.
 
 use std::fmt::Write as _;
 
@@ -18,8 +18,7 @@ const UNTITLED: &str = "Result";
 
 pub(super) struct Html<'w> {
     sink: Sink<'w>,
-    numbers: Vec<bool>,
-    null: String,
+    rows_of_page: Rows,
     rows: u64,
 }
 
@@ -27,41 +26,20 @@ impl<'w> Html<'w> {
     pub(super) fn new(style: &Style, schema: &Schema, mut sink: Sink<'w>) -> Self {
         let out = sink.text();
         push_start(style.title.as_deref(), out);
+        out.push_str("<table>\n");
         if style.header {
             push_header(schema, out);
         }
         out.push_str("<tbody>\n");
-        let mut null = String::new();
-        push_escaped(style.null(), &mut null);
-        let numbers = schema.fields().iter().map(|field| cell::is_number(field.data_type())).collect();
-        Self { sink, numbers, null, rows: 0 }
-    }
-
-    fn push_cell(&mut self, is_number: bool, column: &Column, row: usize, text: &mut String) {
-        let out = self.sink.text();
-        if column.is_null(row) {
-            out.push_str("<td class=\"null\">");
-            out.push_str(&self.null);
-        } else {
-            out.push_str(if is_number { "<td class=\"number\">" } else { "<td>" });
-            text.clear();
-            column.text(row, text);
-            push_escaped(text, out);
-        }
-        out.push_str("</td>");
+        Self { sink, rows_of_page: Rows::new(schema, style.null()), rows: 0 }
     }
 }
 
 impl Renderer for Html<'_> {
     fn batch(&mut self, batch: &RecordBatch) -> Result<()> {
         let columns = cell::columns(batch)?;
-        let mut text = String::new();
         for row in 0..batch.num_rows() {
-            self.sink.text().push_str("<tr>");
-            for (index, column) in columns.iter().enumerate() {
-                self.push_cell(self.numbers[index], column, row, &mut text);
-            }
-            self.sink.text().push_str("</tr>\n");
+            self.rows_of_page.push(&columns, row, self.sink.text());
             self.sink.end_row()?;
         }
         self.rows += count(batch.num_rows());
@@ -73,14 +51,50 @@ impl Renderer for Html<'_> {
         let noun = if rows == 1 { "row" } else { "rows" };
         let out = self.sink.text();
         // Writing to a string cannot fail.
-        let _ = write!(out, "</tbody>\n</table>\n<p class=\"count\">{rows} {noun}</p>\n<script>\n{SORT}</script>\n");
-        out.push_str("</body>\n</html>\n");
+        let _ = writeln!(out, "</tbody>\n</table>\n<p class=\"count\">{rows} {noun}</p>");
+        push_end(out);
         self.sink.flush()?;
         Ok(Summary::all(rows))
     }
 }
 
-fn push_start(title: Option<&str>, out: &mut String) {
+/// The rows of a table.
+pub(super) struct Rows {
+    numbers: Vec<bool>,
+    null: String,
+}
+
+impl Rows {
+    /// For results of `schema`, with this text for NULL.
+    pub(super) fn new(schema: &Schema, null: &str) -> Self {
+        let mut escaped = String::new();
+        push_escaped(null, &mut escaped);
+        let numbers = schema.fields().iter().map(|field| cell::is_number(field.data_type())).collect();
+        Self { numbers, null: escaped }
+    }
+
+    /// Adds a row.
+    pub(super) fn push(&self, columns: &[Column], row: usize, out: &mut String) {
+        let mut text = String::new();
+        out.push_str("<tr>");
+        for (column, is_number) in columns.iter().zip(&self.numbers) {
+            if column.is_null(row) {
+                out.push_str("<td class=\"null\">");
+                out.push_str(&self.null);
+            } else {
+                out.push_str(if *is_number { "<td class=\"number\">" } else { "<td>" });
+                text.clear();
+                column.text(row, &mut text);
+                push_escaped(&text, out);
+            }
+            out.push_str("</td>");
+        }
+        out.push_str("</tr>\n");
+    }
+}
+
+/// Adds what stands before the body of a page, and its heading.
+pub(super) fn push_start(title: Option<&str>, out: &mut String) {
     out.push_str("<!doctype html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n");
     let _ = writeln!(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">");
     out.push_str("<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
@@ -91,10 +105,16 @@ fn push_start(title: Option<&str>, out: &mut String) {
         push_escaped(title, out);
         out.push_str("</h1>\n");
     }
-    out.push_str("<table>\n");
 }
 
-fn push_header(schema: &Schema, out: &mut String) {
+/// Adds what stands after the body of a page.
+pub(super) fn push_end(out: &mut String) {
+    // Writing to a string cannot fail.
+    let _ = write!(out, "<script>\n{SORT}</script>\n</body>\n</html>\n");
+}
+
+/// Adds the names of the columns.
+pub(super) fn push_header(schema: &Schema, out: &mut String) {
     out.push_str("<thead>\n<tr>");
     for field in schema.fields() {
         let is_number = cell::is_number(field.data_type());
@@ -106,7 +126,8 @@ fn push_header(schema: &Schema, out: &mut String) {
     out.push_str("</tr>\n</thead>\n");
 }
 
-fn push_escaped(text: &str, out: &mut String) {
+/// Adds `text` as text: nothing in it is markup.
+pub(super) fn push_escaped(text: &str, out: &mut String) {
     let mut plain_from = 0;
     for (index, byte) in text.bytes().enumerate() {
         let escape = match byte {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::{Result, did_you_mean};
 
 use super::options::Options;
-use super::passage::Passage;
+use super::passage::{Passage, SourceText};
 use super::scanner::{Scanner, is_column};
 
 /// The form of a chart.
@@ -19,15 +19,18 @@ pub enum ChartKind {
     Stacked,
     /// A filled line.
     Area,
-    /// A line with a band of uncertainty.
+    /// A line with a band of uncertainty: what was, and what is expected.
     Fan,
+    /// What is left of a budget, beside the pace that would use it up evenly.
+    Burndown,
     /// Steps from one total to another.
     Waterfall,
 }
 
 impl ChartKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Line, Self::Bar, Self::Stacked, Self::Area, Self::Fan, Self::Waterfall];
+    pub const ALL: [Self; 7] =
+        [Self::Line, Self::Bar, Self::Stacked, Self::Area, Self::Fan, Self::Burndown, Self::Waterfall];
 
     /// The word for it.
     pub const fn name(self) -> &'static str {
@@ -37,6 +40,7 @@ impl ChartKind {
             Self::Stacked => "stacked",
             Self::Area => "area",
             Self::Fan => "fan",
+            Self::Burndown => "burndown",
             Self::Waterfall => "waterfall",
         }
     }
@@ -57,22 +61,38 @@ pub struct Chart {
     pub x: String,
     /// Columns that are drawn, at least one.
     pub y: Vec<String>,
-    /// Column that splits rows into series.
-    pub series: Option<String>,
+    /// Columns that split rows into series; none for one series.
+    pub series: Vec<String>,
     /// Column of the lower edge of a band.
     pub low: Option<String>,
     /// Column of the upper edge of a band.
     pub high: Option<String>,
+    /// Column of what was: history before the expected values in `y`.
+    pub actual: Option<String>,
+    /// Column of a budget, drawn as steps.
+    pub budget: Option<String>,
+    /// Column whose first date is the day that the result was known on.
+    pub as_of: Option<String>,
+    /// Column that says of a step of a waterfall that it is a total.
+    pub total: Option<String>,
     /// Heading.
     pub title: Option<String>,
     /// Unit of the vertical axis.
     pub unit: Option<String>,
 }
 
-const KEYS: [&str; 7] = ["x", "y", "series", "low", "high", "title", "unit"];
+const KEYS: [&str; 11] = ["x", "y", "series", "low", "high", "actual", "budget", "as_of", "total", "title", "unit"];
 const FORM: &str = "write it as `bar x=team y=cost`";
 
 impl Chart {
+    /// Reads a chart in the words of the directive, such as `line x=month y=cost`; `origin` is where errors say it stands.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] with the place of what is wrong.
+    pub fn from_text(text: &str, origin: &str) -> Result<Self> {
+        Self::parse(&Passage::new(SourceText { file: origin, text }, text, 1, 1))
+    }
+
     pub(super) fn parse(passage: &Passage<'_>) -> Result<Self> {
         let mut scanner = Scanner::new(passage);
         let kind = parse_kind(&mut scanner)?;
@@ -86,8 +106,10 @@ impl Chart {
                 item => Ok(item.map(|item| item.text)),
             }
         };
-        let (x, series, low, high) = (column("x")?, column("series")?, column("low")?, column("high")?);
-        let y = parse_columns(&scanner, &mut options)?;
+        let (x, low, high, actual) = (column("x")?, column("low")?, column("high")?, column("actual")?);
+        let (budget, as_of, total) = (column("budget")?, column("as_of")?, column("total")?);
+        let y = parse_columns(&scanner, &mut options, "y")?;
+        let series = parse_columns(&scanner, &mut options, "series")?;
         let missing =
             |key: &str| scanner.error(0..passage.text().len(), format!("the chart has no `{key}`")).hint(FORM);
         if low.is_some() != high.is_some() {
@@ -100,6 +122,10 @@ impl Chart {
             series,
             low,
             high,
+            actual,
+            budget,
+            as_of,
+            total,
             title: options.text("title"),
             unit: options.text("unit"),
         })
@@ -117,11 +143,13 @@ fn parse_kind(scanner: &mut Scanner<'_, '_>) -> Result<ChartKind> {
     })
 }
 
-fn parse_columns(scanner: &Scanner<'_, '_>, options: &mut Options) -> Result<Vec<String>> {
-    let Some(item) = options.take("y") else { return Ok(Vec::new()) };
+fn parse_columns(scanner: &Scanner<'_, '_>, options: &mut Options, key: &str) -> Result<Vec<String>> {
+    let Some(item) = options.take(key) else { return Ok(Vec::new()) };
     let columns: Vec<String> = item.text.split(',').map(|column| column.trim().to_owned()).collect();
     match columns.iter().find(|column| !is_column(column)) {
-        Some(wrong) => Err(scanner.error(item.at, format!("`{wrong}` is not a column")).hint("write `y=a,b`")),
+        Some(wrong) => {
+            Err(scanner.error(item.at, format!("`{wrong}` is not a column")).hint(format!("write `{key}=a,b`")))
+        }
         None => Ok(columns),
     }
 }

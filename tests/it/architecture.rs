@@ -18,7 +18,7 @@ const LAYERS: [(&str, usize); 20] = [
     ("storage", 1),
     ("dialects", 2),
     ("engine", 4),
-    ("output", 1),
+    ("output", 2),
     ("prices", 1),
     ("privacy", 1),
     ("demo", 2),

@@ -5,6 +5,7 @@
 mod allocation;
 mod architecture;
 mod bad_input;
+mod charts;
 mod command_line;
 mod company;
 mod conservation;
@@ -22,5 +23,7 @@ mod privacy;
 mod project;
 mod quality;
 mod readme;
+mod results;
 mod server;
 mod waste;
+mod workbook;

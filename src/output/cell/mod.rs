@@ -39,7 +39,7 @@ pub(super) struct Column {
 }
 
 impl Column {
-    fn new(array: &ArrayRef) -> Result<Self> {
+    pub(super) fn new(array: &ArrayRef) -> Result<Self> {
         let cells = number::cells(array).or_else(|| time::cells(array)).or_else(|| text::cells(array));
         let cells = match cells {
             Some(cells) => cells,

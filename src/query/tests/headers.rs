@@ -55,7 +55,7 @@ fn directives_of_pairs_become_types() {
     assert_eq!(query.freshness, Some(billing));
     let chart = &query.charts[0];
     assert_eq!((chart.kind, chart.x.as_str(), chart.y.join(" ")), (ChartKind::Bar, "team", "cost billed".into()));
-    assert_eq!((chart.series.as_deref(), chart.title.as_deref()), (Some("vendor"), Some("Cost by team")));
+    assert_eq!((chart.series.join(" ").as_str(), chart.title.as_deref()), ("vendor", Some("Cost by team")));
     let table = query.materialize.unwrap();
     assert_eq!(table.interval, Some(Interval { grain: Grain::Month, column: "period".into() }));
     assert_eq!((table.lookback, table.from), (2, "2024-01-01".parse().ok()));

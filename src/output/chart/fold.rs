@@ -1,0 +1,105 @@
+//! What is too much for the eye is put together: the largest stay, the rest becomes one, and the figure says so.
+
+use std::collections::BTreeMap;
+
+use super::figure::{Figure, Places, Series};
+use crate::query::ChartKind;
+
+/// Series that a picture tells apart, the rest among them: the colours of the palette.
+const MOST_SERIES: usize = 8;
+
+/// Names that a picture lists, the rest among them.
+const MOST_NAMES: usize = 40;
+
+/// Bars that a picture lists when names have several each, and the fewest names that it lists all the same.
+const MOST_BARS: usize = 80;
+const FEWEST_NAMES: usize = 10;
+
+/// Keeps the largest series; the others become `other` where they may be added, and are left out where not.
+pub(super) fn series(figure: &mut Figure, additive: bool) {
+    if figure.series.len() <= MOST_SERIES {
+        return;
+    }
+    let sizes: Vec<f64> = figure.series.iter().map(|series| size(series.values.iter())).collect();
+    let kept = largest(&sizes, MOST_SERIES - 1);
+    let all = std::mem::take(&mut figure.series);
+    let count = all.len() - kept.iter().filter(|kept| **kept).count();
+    let (kept, rest): (Vec<_>, Vec<_>) = all.into_iter().zip(kept).partition(|(_, kept)| *kept);
+    figure.series = kept.into_iter().map(|(series, _)| series).collect();
+    if !additive {
+        figure.notes.push(format!("{count} smaller series are not shown"));
+        return;
+    }
+    let mut by_currency: BTreeMap<Option<String>, Vec<Series>> = BTreeMap::new();
+    for (series, _) in rest {
+        by_currency.entry(series.currency.clone()).or_default().push(series);
+    }
+    figure.series.extend(by_currency.into_iter().map(|(currency, series)| together(currency, &series)));
+}
+
+/// Keeps the largest names, in the order of the result.
+pub(super) fn names(figure: &mut Figure, additive: bool) {
+    let Places::Names(names) = &figure.places else { return };
+    // The steps of a waterfall lead from one to the next.
+    let most = match figure.kind {
+        ChartKind::Waterfall => return,
+        ChartKind::Bar => (MOST_BARS / figure.series.len().max(1)).clamp(FEWEST_NAMES, MOST_NAMES),
+        _ => MOST_NAMES,
+    };
+    if names.len() <= most {
+        return;
+    }
+    let sizes: Vec<f64> =
+        (0..names.len()).map(|place| size(figure.series.iter().map(|series| &series.values[place]))).collect();
+    let kept = largest(&sizes, most - 1);
+    let count = kept.iter().filter(|kept| !**kept).count();
+    let keep = |values: &[Option<f64>]| {
+        let (shown, rest): (Vec<_>, Vec<_>) = values.iter().copied().zip(&kept).partition(|(_, kept)| **kept);
+        let mut shown: Vec<Option<f64>> = shown.into_iter().map(|(value, _)| value).collect();
+        if additive {
+            shown.push(sum(rest.into_iter().map(|(value, _)| value)));
+        }
+        shown
+    };
+    for series in &mut figure.series {
+        series.values = keep(&series.values);
+    }
+    let mut shown: Vec<String> =
+        names.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(name, _)| name.clone()).collect();
+    if additive {
+        shown.push(format!("other ({count})"));
+    } else {
+        figure.notes.push(format!("{count} smaller of {} are not shown", names.len()));
+    }
+    figure.totals = vec![false; shown.len()];
+    figure.places = Places::Names(shown);
+    // A band or a budget over names has nothing to say of the rest.
+    (figure.band, figure.actual, figure.budget) = (None, None, None);
+}
+
+fn together(currency: Option<String>, series: &[Series]) -> Series {
+    let places = series.first().map_or(0, |first| first.values.len());
+    let values = (0..places).map(|place| sum(series.iter().map(|series| series.values[place]))).collect();
+    let unit = currency.as_ref().map(|currency| format!(" · {currency}")).unwrap_or_default();
+    Series { name: format!("other ({}){unit}", series.len()), currency, values, is_rest: true }
+}
+
+/// The sum of what is there; nothing when nothing is.
+fn sum(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    values.flatten().fold(None, |sum, value| Some(sum.unwrap_or(0.0) + value))
+}
+
+fn size<'v>(values: impl Iterator<Item = &'v Option<f64>>) -> f64 {
+    values.flatten().map(|value| value.abs()).sum()
+}
+
+/// Which of `sizes` are among the `count` largest; of equals, the first.
+fn largest(sizes: &[f64], count: usize) -> Vec<bool> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by(|one, other| sizes[*other].total_cmp(&sizes[*one]));
+    let mut kept = vec![false; sizes.len()];
+    for index in order.into_iter().take(count) {
+        kept[index] = true;
+    }
+    kept
+}
