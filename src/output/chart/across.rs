@@ -1,7 +1,7 @@
 //! Pictures of heights over an axis from left to right: lines, areas, bars of a time, fans.
 
 use super::canvas::{Anchor, Canvas, Ink, text_width};
-use super::figure::{Figure, Places};
+use super::figure::{Band, Figure, Places};
 use super::lines::{self, Line, Moment, Stroke};
 use super::palette::{AXIS, BUDGET, GRID, colour};
 use super::rows::{Row, legend, rows};
@@ -168,7 +168,7 @@ impl Plot {
         let each = width / as_f64(rows.len());
         for (index, row) in rows.iter().enumerate() {
             let x = self.centres[place] - width / 2.0 + as_f64(index) * each;
-            for part in &row.segments {
+            for part in row.segments.iter().filter(|part| !part.is_empty()) {
                 let (from, to) = (self.y(part.from), self.y(part.to));
                 let height = (from - to).abs().max(1.0);
                 let gap = if each > 4.0 { 1.0 } else { 0.0 };
@@ -178,7 +178,7 @@ impl Plot {
     }
 
     fn band(&self, canvas: &mut Canvas, figure: &Figure) {
-        let Some((low, high)) = lines::edges(figure) else { return };
+        let Some(Band { low, high, .. }) = lines::band(figure) else { return };
         let both: Vec<Option<f64>> = low.iter().zip(&high).map(|(low, high)| low.and(*high)).collect();
         for run in runs(&both) {
             let edge =

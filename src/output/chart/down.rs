@@ -94,7 +94,7 @@ impl Plot {
     fn row(&self, canvas: &mut Canvas, row: &Row, y: f64, height: f64) {
         let baseline = y + height / 2.0 + 4.0;
         canvas.text(self.names, baseline, &fit(&row.label, LABEL, self.names - MARGIN), plain(Anchor::End));
-        for segment in &row.segments {
+        for segment in row.segments.iter().filter(|segment| !segment.is_empty()) {
             let (from, to) = (self.x(segment.from), self.x(segment.to));
             // What is there is seen, however small.
             let width = (to - from).abs().max(1.0);

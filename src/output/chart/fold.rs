@@ -1,14 +1,15 @@
-//! What is too much for the eye is put together: the largest stay, the rest becomes one, and the figure says so.
+//! What is too much for the eye: the largest stay, the rest is put together, and the figure says so.
 
 use std::collections::BTreeMap;
 
 use super::figure::{Figure, Places, Series};
+use super::scale::short;
 use crate::query::ChartKind;
 
 /// Series that a picture tells apart, the rest among them: the colours of the palette.
 const MOST_SERIES: usize = 8;
 
-/// Names that a picture lists, the rest among them.
+/// Names that a picture lists.
 const MOST_NAMES: usize = 40;
 
 /// Bars that a picture lists when names have several each, and the fewest names that it lists all the same.
@@ -51,30 +52,26 @@ pub(super) fn names(figure: &mut Figure, additive: bool) {
     }
     let sizes: Vec<f64> =
         (0..names.len()).map(|place| size(figure.series.iter().map(|series| &series.values[place]))).collect();
-    let kept = largest(&sizes, most - 1);
-    let count = kept.iter().filter(|kept| !**kept).count();
-    let keep = |values: &[Option<f64>]| {
-        let (shown, rest): (Vec<_>, Vec<_>) = values.iter().copied().zip(&kept).partition(|(_, kept)| **kept);
-        let mut shown: Vec<Option<f64>> = shown.into_iter().map(|(value, _)| value).collect();
-        if additive {
-            shown.push(sum(rest.into_iter().map(|(value, _)| value)));
-        }
-        shown
+    let kept = largest(&sizes, most);
+    let count = names.len() - most;
+    // A bar of the rest would dwarf the others: what it comes to is said in words.
+    let one_unit = figure.series.iter().all(|series| series.currency.is_none());
+    let rest = figure.series.iter().flat_map(|series| series.values.iter().zip(&kept)).filter(|(_, kept)| !**kept);
+    let rest = sum(rest.map(|(value, _)| *value)).filter(|_| additive && one_unit);
+    let together = rest.map(|rest| format!(", together {}", short(rest))).unwrap_or_default();
+    let note = format!("the {most} largest of {}; {count} more{together}", names.len());
+    let shown = names.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(name, _)| name.clone()).collect();
+    let keep = |values: &[Option<f64>]| -> Vec<Option<f64>> {
+        values.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(value, _)| *value).collect()
     };
-    for series in &mut figure.series {
+    for series in figure.series.iter_mut().chain(&mut figure.actual).chain(&mut figure.budget) {
         series.values = keep(&series.values);
     }
-    let mut shown: Vec<String> =
-        names.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(name, _)| name.clone()).collect();
-    if additive {
-        shown.push(format!("other ({count})"));
-    } else {
-        figure.notes.push(format!("{count} smaller of {} are not shown", names.len()));
+    if let Some(band) = &mut figure.band {
+        (band.low, band.high) = (keep(&band.low), keep(&band.high));
     }
-    figure.totals = vec![false; shown.len()];
     figure.places = Places::Names(shown);
-    // A band or a budget over names has nothing to say of the rest.
-    (figure.band, figure.actual, figure.budget) = (None, None, None);
+    figure.notes.push(note);
 }
 
 fn together(currency: Option<String>, series: &[Series]) -> Series {

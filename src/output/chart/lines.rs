@@ -2,7 +2,7 @@
 
 use anstyle::AnsiColor;
 
-use super::figure::{Figure, Places};
+use super::figure::{Band, Figure, Places};
 use super::palette::{self, Colour};
 use super::scale::{as_f64, day_label, day_labels};
 use crate::query::ChartKind;
@@ -63,10 +63,10 @@ pub(super) fn lines(figure: &Figure) -> Vec<Line> {
     lines
 }
 
-/// The edges of the band, begun at the last point of what was.
-pub(super) fn edges(figure: &Figure) -> Option<(Vec<Option<f64>>, Vec<Option<f64>>)> {
+/// The band, begun at the last point of what was.
+pub(super) fn band(figure: &Figure) -> Option<Band> {
     let band = figure.band.as_ref()?;
-    Some((joined(figure, &band.low), joined(figure, &band.high)))
+    Some(Band { name: band.name.clone(), low: joined(figure, &band.low), high: joined(figure, &band.high) })
 }
 
 /// A day that means something.

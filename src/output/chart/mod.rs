@@ -12,13 +12,12 @@ mod down;
 mod figure;
 mod fold;
 mod infer;
+mod keys;
 mod lines;
 mod palette;
 mod rows;
 mod scale;
 mod sheet;
-#[cfg(test)]
-mod tests;
 mod text;
 
 use std::io::Write;

@@ -74,6 +74,13 @@ pub(super) fn lists_names(figure: &Figure) -> bool {
     }
 }
 
+impl Segment {
+    /// Whether there is anything to draw.
+    pub(super) fn is_empty(&self) -> bool {
+        (self.to - self.from).abs() <= 0.0
+    }
+}
+
 /// The bars of the figure, from top to bottom.
 pub(super) fn rows(figure: &Figure) -> Vec<Row> {
     let labels = match &figure.places {

@@ -52,7 +52,7 @@ fn letter(index: usize) -> char {
 
 /// The edges of a band as lines.
 fn edge_lines(figure: &Figure) -> Vec<Line> {
-    let Some(((low, high), band)) = lines::edges(figure).zip(figure.band.as_ref()) else { return Vec::new() };
+    let Some(band) = lines::band(figure) else { return Vec::new() };
     let (from, to) = band.name.split_once(" to ").unwrap_or((&band.name, &band.name));
     let edge = |name: &str, values| Line {
         name: name.to_owned(),
@@ -61,7 +61,7 @@ fn edge_lines(figure: &Figure) -> Vec<Line> {
         colour: palette::AXIS,
         terminal: AnsiColor::Cyan,
     };
-    vec![edge(from, low), edge(to, high)]
+    vec![edge(from, band.low), edge(to, band.high)]
 }
 
 /// The days that mean something, in words.
@@ -127,6 +127,11 @@ impl Grid {
                 self.stretch((x0, y0), (x, y), index, line.stroke);
             }
             self.set(x, y, index);
+            let is_alone = before.is_none() && line.values.get(place + 1).copied().flatten().is_none();
+            if is_alone {
+                self.characters[y / DOWN][(x / ACROSS).min(self.cells - 1)] =
+                    Some(if self.ascii { '*' } else { '•' });
+            }
             before = Some((x, y));
         }
     }
