@@ -195,13 +195,21 @@ fn a_result_without_a_description_is_drawn_by_its_types() {
 
 #[test]
 fn what_a_chart_does_not_find_is_said() {
-    let rows = result("team:text cost:money", "a,1\na,2\n");
-    let twice = refused("bar x=team y=cost", &rows);
-    assert!(twice.contains("two values of `cost` for team = a") && twice.contains("series="), "{twice}");
+    let rows = result("team:text cost:money unit_price:money", "a,1,1\na,2,2\n");
+    let twice = refused("bar x=team y=unit_price", &rows);
+    assert!(twice.contains("two values of `unit price` for team = a") && twice.contains("series="), "{twice}");
     assert!(refused("bar x=team y=csot", &rows).contains("did you mean `cost`"));
     assert!(refused("bar x=cost y=team", &rows).contains("holds no numbers"));
     let two = result("day:day team:text p50:money", "2026-01-01,a,1\n2026-01-01,b,2\n");
     assert!(refused("fan x=day y=p50 series=team", &two).contains("shows one series"));
+}
+
+#[test]
+fn rows_of_one_place_are_added_up_where_they_may_be() {
+    let rows =
+        result("team:text model:text billing_currency:text cost:money", "a,x,USD,1.5\na,y,USD,2\nb,x,USD,\na,z,USD,\n");
+    let picture = text("bar x=team y=cost series=billing_currency", Style::default(), &rows);
+    assert!(picture.contains("cost, USD\n") && picture.contains(" 3.5\n") && picture.contains("b │ –"), "{picture}");
 }
 
 #[test]

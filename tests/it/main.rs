@@ -23,6 +23,7 @@ mod privacy;
 mod project;
 mod quality;
 mod readme;
+mod reports;
 mod results;
 mod server;
 mod waste;

@@ -75,8 +75,8 @@ impl Figure {
     /// The figure that `chart` asks for.
     ///
     /// # Errors
-    /// [`crate::ErrorKind::Invalid`] for a column that is not there or holds no numbers, for two values at one place, and for
-    /// amounts of several currencies on top of each other.
+    /// [`crate::ErrorKind::Invalid`] for a column that is not there or holds no numbers, for two values at one place that
+    /// cannot be added, and for amounts of several currencies on top of each other.
     pub(super) fn new(chart: &Chart, columns: &Columns) -> Result<Self> {
         let (places, place_of_row) = places(chart, columns)?;
         let keys = Keys::new(chart, columns)?;

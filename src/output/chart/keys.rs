@@ -1,8 +1,9 @@
-//! What tells series apart, and the rows of a result sorted into them.
+//! What tells series apart, and the rows of a result sorted into them. Rows that share a place and a series are added up where
+//! the column may be added: a chart of costs by month stands for all the models in it.
 
 use std::collections::HashMap;
 
-use super::super::measure::is_currency;
+use super::super::measure::{is_additive, is_currency};
 use super::columns::Columns;
 use super::figure::{NO_NAME, Places, Series, worded};
 use super::scale::day_label;
@@ -19,21 +20,30 @@ pub(super) struct Keys {
 
 impl Keys {
     pub(super) fn new(chart: &Chart, columns: &Columns) -> Result<Self> {
-        let named: Vec<usize> = chart.series.iter().map(|name| columns.index(name)).collect::<Result<_>>()?;
         let x = columns.index(&chart.x)?;
-        let names = named.iter().map(|index| columns.texts(*index)).collect::<Result<Vec<_>>>()?;
-        let is_currency = |(index, field): &(usize, &arrow::datatypes::FieldRef)| {
-            is_currency(field.name()) && *index != x && !named.contains(index)
-        };
-        let Some((index, _)) = columns.schema().fields().iter().enumerate().find(is_currency) else {
-            return Ok(Self { names, currencies: None, unit: None });
-        };
-        let currencies = columns.texts(index)?;
-        let mut distinct: Vec<&String> = currencies.iter().flatten().collect();
-        distinct.sort();
-        distinct.dedup();
-        let unit = if distinct.len() == 1 { distinct.first().map(|unit| (*unit).clone()) } else { None };
-        Ok(Self { names, currencies: (distinct.len() > 1).then_some(currencies), unit })
+        let mut keys = Self { names: Vec::new(), currencies: None, unit: None };
+        let mut named = Vec::new();
+        for name in &chart.series {
+            let index = columns.index(name)?;
+            let texts = columns.texts(index)?;
+            // One currency is a unit, and no series.
+            match only(&texts).filter(|_| is_currency(columns.schema().field(index).name())) {
+                Some(currency) => keys.unit = Some(currency.clone()),
+                None => keys.names.push(texts),
+            }
+            named.push(index);
+        }
+        let is_unnamed = |index: &usize| *index != x && !named.contains(index);
+        let fields = columns.schema().fields();
+        let unnamed = (0..fields.len()).filter(is_unnamed).find(|index| is_currency(fields[*index].name()));
+        if let Some(index) = unnamed {
+            let texts = columns.texts(index)?;
+            match only(&texts) {
+                Some(currency) => keys.unit = Some(currency.clone()),
+                None => keys.currencies = Some(texts).filter(|texts| texts.iter().any(Option::is_some)),
+            }
+        }
+        Ok(keys)
     }
 
     /// The series of the column `name`.
@@ -59,10 +69,12 @@ impl Keys {
                 taken.push(vec![false; places.len()]);
                 series.len() - 1
             });
-            if std::mem::replace(&mut taken[index][place], true) {
+            let is_taken = std::mem::replace(&mut taken[index][place], true);
+            if is_taken && !is_additive(name) {
                 return Err(twice(chart, places, place, &series[index].name));
             }
-            series[index].values[place] = number;
+            let sum = &mut series[index].values[place];
+            *sum = sum.zip(number).map(|(sum, number)| sum + number).or(*sum).or(number);
         }
         Ok(series)
     }
@@ -79,6 +91,12 @@ impl Keys {
     fn currency(&self, row: usize) -> Option<String> {
         self.currencies.as_ref().and_then(|currencies| currencies[row].clone())
     }
+}
+
+/// The value that every row has.
+fn only(texts: &[Option<String>]) -> Option<&String> {
+    let first = texts.first()?.as_ref()?;
+    texts.iter().all(|text| text.as_ref() == Some(first)).then_some(first)
 }
 
 fn twice(chart: &Chart, places: &Places, place: usize, series: &str) -> Error {
