@@ -26,40 +26,48 @@ const ROWS: usize = 20;
 
 pub(super) async fn run(context: &Context, args: &args::Report) -> Result<()> {
     check_format(context)?;
-    let config = &context.engine.config().report;
     let queries = selected(context, &args.selectors)?;
     let given = run::params(&args.params)?;
     check_parameters(&queries, &given)?;
     let mut sections = Vec::new();
-    let mut failure = None;
+    let mut failures = Vec::new();
     for query in &queries {
         report::note(context.global.color, context.global.quiet, &format!("{} ...", query.name));
-        let (section, error) = section(context, query, &given).await;
-        if let Some(error) = &error {
-            report::note(context.global.color, false, report::render(error).trim_end());
-        }
-        // What cannot be asked here, for want of a table or a source, is no fault of the report.
-        failure = failure.or(error.filter(|error| error.kind() != ErrorKind::Invalid));
+        let (section, failure) = section(context, query, &given).await;
         sections.push(section);
+        failures.extend(failure);
     }
-    let calendar = context.engine.calendar();
-    let page = Report {
+    if failures.len() == sections.len() {
+        return failures.into_iter().next().map_or(Ok(()), Err);
+    }
+    for failure in &failures {
+        report::note(context.global.color, false, report::render(failure).trim_end());
+    }
+    write(context, page(context, sections)).await?;
+    // What cannot be asked here, for want of a table or a source, is no fault of the report.
+    failures.into_iter().find(|failure| failure.kind() != ErrorKind::Invalid).map_or(Ok(()), Err)
+}
+
+fn page(context: &Context, sections: Vec<Section>) -> Report {
+    let config = &context.engine.config().report;
+    Report {
         title: config.title.clone().unwrap_or_else(|| TITLE.to_owned()),
         facts: vec![
-            ("as of".to_owned(), calendar.as_of.to_string()),
+            ("as of".to_owned(), context.engine.calendar().as_of.to_string()),
             ("written".to_owned(), context.engine.clock().now().format("%Y-%m-%d %H:%M UTC").to_string()),
-            ("queries".to_owned(), queries.len().to_string()),
+            ("queries".to_owned(), sections.len().to_string()),
         ],
         sections,
         max_rows: context.global.max_rows.or(config.max_rows).unwrap_or(ROWS),
-    };
+    }
+}
+
+async fn write(context: &Context, page: Report) -> Result<()> {
+    let html = page.html()?;
     let mut file = sink::Target::open(&context.global, &context.engine, Format::Html)?;
-    file.out
-        .write_all(page.html()?.as_bytes())
-        .and_then(|()| file.out.flush())
-        .map_err(|cause| Error::storage("cannot write the report").because(cause))?;
-    file.publish().await?;
-    failure.map_or(Ok(()), Err)
+    let written = file.out.write_all(html.as_bytes()).and_then(|()| file.out.flush());
+    written.map_err(|cause| Error::storage("cannot write the report").because(cause))?;
+    file.publish().await
 }
 
 fn check_format(context: &Context) -> Result<()> {

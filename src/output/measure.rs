@@ -21,27 +21,28 @@ const NO_MONEY: [&str; 12] = [
 ];
 
 /// Parts of names of numbers whose sum says nothing.
-const NOT_ADDED: [&str; 19] = [
+const NOT_ADDED: [&str; 16] = [
     "per",
     "percent",
     "percentage",
     "pct",
     "share",
-    "rate",
     "ratio",
-    "price",
     "average",
     "avg",
     "mean",
     "median",
     "min",
     "max",
-    "growth",
-    "balance",
     "cumulative",
     "score",
-    "factor",
+    "probability",
+    "percentile",
 ];
+
+/// The same at the end of a name: a `unit_price` cannot be added, a `price_effect` can.
+const NOT_ADDED_AT_THE_END: [&str; 13] =
+    ["price", "rate", "growth", "balance", "factor", "rank", "id", "year", "quarter", "month", "week", "day", "hour"];
 
 /// Whether the column is an amount of some currency: a decimal that is neither a share nor a volume.
 pub(super) fn is_money(field: &Field) -> bool {
@@ -69,7 +70,8 @@ pub(super) fn is_additive(name: &str) -> bool {
         let digits = part.strip_prefix('p').unwrap_or_default();
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     };
-    !parts(name).any(|part| NOT_ADDED.contains(&part.as_str()) || is_quantile(&part))
+    let is_end = parts(name).last().is_some_and(|part| NOT_ADDED_AT_THE_END.contains(&part.as_str()));
+    !is_end && !parts(name).any(|part| NOT_ADDED.contains(&part.as_str()) || is_quantile(&part))
 }
 
 /// Whether the column says in which currency amounts are.
@@ -88,10 +90,11 @@ mod tests {
 
     #[test]
     fn names_say_what_may_be_added() {
-        for name in ["effective_cost", "change", "succeeded", "tokens"] {
+        for name in ["effective_cost", "change", "succeeded", "tokens", "price_effect"] {
             assert!(is_additive(name), "{name}");
         }
-        for name in ["cost_per_success", "utilisation_percent", "p90", "unit_price", "balance", "Share"] {
+        for name in ["cost_per_success", "utilisation_percent", "p90", "unit_price", "balance", "Share", "fiscal_year"]
+        {
             assert!(!is_additive(name), "{name}");
         }
         assert!(is_additive("p_l") && is_additive("python"));

@@ -101,7 +101,8 @@ fn pictures_and_workbooks_are_files() {
 #[test]
 fn a_report_is_one_page_that_needs_nothing_else() {
     let project = project();
-    let given = project.run(&["report", "by_service", "-o", "page.html", "-p", "least=0.2", "--as-of", "2026-06-30"]);
+    project.write("outlay.toml", "[project]\nas_of = 2026-06-30\n[sources.charges]\npath = \"charges\"\n");
+    let given = project.run(&["report", "by_service", "-o", "page.html", "-p", "least=0.2"]);
     assert_eq!(given.ok(), "");
     let page = read(&project, "page.html");
     for part in [
@@ -153,6 +154,8 @@ fn the_configuration_says_what_a_report_shows() {
     assert!(error.contains("no query of the report has the parameter `leest`"), "{error}");
     let error = project.run(&["report", "-o", "page.xlsx"]).refused(2);
     assert!(error.contains("a report is HTML"), "{error}");
+    let error = project.run(&["report", "broken_here", "-o", "page.html"]).refused(2);
+    assert!(error.contains("no table `nobody`") && !project.path().join("page.html").exists(), "{error}");
     let error = project.run(&["report", "nosuch"]).refused(2);
     assert!(error.contains("nosuch"), "{error}");
 }
