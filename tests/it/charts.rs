@@ -29,11 +29,13 @@ fn refused(chart: &str, rows: &RecordBatch) -> String {
     format!("{error}: {}", error.hints().join("; "))
 }
 
-/// Each kind of chart over a few rows: name, directive, result.
-fn kinds() -> Vec<(&'static str, &'static str, RecordBatch)> {
-    let months = |count: usize| {
-        (0..count).map(|month| format!("{}-{:02}-01", 2025 + month / 12, month % 12 + 1)).collect::<Vec<_>>()
-    };
+/// First days of months from January 2025 on.
+fn months(count: usize) -> Vec<String> {
+    (0..count).map(|month| format!("{}-{:02}-01", 2025 + month / 12, month % 12 + 1)).collect()
+}
+
+/// A year of spend, and half a year that is expected.
+fn outlook() -> String {
     let mut fan = String::new();
     for (index, month) in months(18).iter().enumerate() {
         let index = u32::try_from(index).unwrap();
@@ -46,12 +48,11 @@ fn kinds() -> Vec<(&'static str, &'static str, RecordBatch)> {
             writeln!(fan, "{month},USD,,{},{trend},{},{budget}", trend - spread, trend + spread + spread / 2)
         };
     }
-    let left = "2026-04-01,300000,,,\n2026-04-15,262000,,,\n2026-05-01,221000,,,\n2026-05-15,171000,,,\n2026-06-01,,118000,130000,101000\n\
-                2026-06-15,,61000,80000,30000\n2026-07-01,,-9000,28000,-55000\n";
-    let waterfall = "Q1 actual,1200000,true\nvolume,310000,false\nprice,-180000,false\nmodel mix,95000,false\ncache,-40000,false\n\
-                     one-off purchase,120000,false\nunexplained,-5000,false\nQ2 actual,1500000,true\n";
-    let teams = "platform,USD,129569.874315488237\nsupport-emea,USD,110000.592906290972\npayments,USD,97474.7144\nsearch,USD,82791.98\n\
-                 data,USD,\nunassigned,USD,-7389.12\nmobile,USD,0.0000008\n";
+    fan
+}
+
+/// Fourteen months of four providers, one of which gives credits.
+fn providers() -> String {
     let mut stacked = String::new();
     for (index, month) in months(14).iter().enumerate() {
         let index = i64::try_from(index).unwrap();
@@ -64,6 +65,17 @@ fn kinds() -> Vec<(&'static str, &'static str, RecordBatch)> {
             -3_000 - 200 * (index % 4)
         );
     }
+    stacked
+}
+
+/// Each kind of chart over a few rows: name, directive, result.
+fn kinds() -> Vec<(&'static str, &'static str, RecordBatch)> {
+    let left = "2026-04-01,300000,,,\n2026-04-15,262000,,,\n2026-05-01,221000,,,\n2026-05-15,171000,,,\n2026-06-01,,118000,130000,101000\n\
+                2026-06-15,,61000,80000,30000\n2026-07-01,,-9000,28000,-55000\n";
+    let waterfall = "Q1 actual,1200000,true\nvolume,310000,false\nprice,-180000,false\nmodel mix,95000,false\ncache,-40000,false\n\
+                     one-off purchase,120000,false\nunexplained,-5000,false\nQ2 actual,1500000,true\n";
+    let teams = "platform,USD,129569.874315488237\nsupport-emea,USD,110000.592906290972\npayments,USD,97474.7144\nsearch,USD,82791.98\n\
+                 data,USD,\nunassigned,USD,-7389.12\nmobile,USD,0.0000008\n";
     let lines = "2026-01,openai,12.5\n2026-02,openai,13\n2026-04,openai,16\n2026-05,openai,15\n2026-01,anthropic,5\n2026-02,anthropic,\n\
                  2026-04,anthropic,9.5\n2026-05,anthropic,14\n2026-05,gateway,3\n";
     let area = "2026-01-05,3\n2026-01-12,9\n2026-01-19,22\n2026-01-26,41\n2026-02-02,58\n2026-02-09,66\n";
@@ -82,7 +94,7 @@ fn kinds() -> Vec<(&'static str, &'static str, RecordBatch)> {
         (
             "stacked",
             r#"stacked x=month y=effective_cost series=provider unit=USD title="Effective cost by provider""#,
-            result("month:day provider:text effective_cost:money", &stacked),
+            result("month:day provider:text effective_cost:money", &providers()),
         ),
         (
             "line",
@@ -97,7 +109,10 @@ fn kinds() -> Vec<(&'static str, &'static str, RecordBatch)> {
         (
             "fan",
             r#"fan x=month y=p50 low=p10 high=p90 actual=actual budget=budget title="Outlook of 2026""#,
-            result("month:day billing_currency:text actual:money p10:money p50:money p90:money budget:money", &fan),
+            result(
+                "month:day billing_currency:text actual:money p10:money p50:money p90:money budget:money",
+                &outlook(),
+            ),
         ),
         (
             "burndown",

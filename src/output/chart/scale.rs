@@ -207,8 +207,8 @@ mod tests {
         assert_eq!(labels, ["0", "20", "40", "60", "80", "100"]);
         let narrow = Scale::new([97.0, 99.0].into_iter(), false, 5);
         assert!(narrow.low > 90.0);
-        assert_eq!(Scale::new(std::iter::empty(), true, 5).high, 1.0);
-        assert_eq!(Scale::new([0.0].into_iter(), false, 5).low, 0.0);
+        let is_unit = |scale: Scale| (scale.low, scale.high) == (0.0, 1.0);
+        assert!(is_unit(Scale::new(std::iter::empty(), true, 5)) && is_unit(Scale::new([0.0].into_iter(), false, 5)));
         assert!(Scale::new([-5.0, -5.0].into_iter(), false, 5).share(-5.0).abs() < 1e-9);
     }
 
