@@ -16,7 +16,7 @@
 -- check: period_start < period_end
 -- check: remaining = budget - actual
 -- check: actual <= budget OR phase <> 'past' warn
--- chart: bar x=scope y=budget,actual series=period_start title="Budget and actual"
+-- chart: bar x=scope y=budget,actual title="Budget and actual"
 WITH charges AS (
   SELECT
     CAST(date_trunc('day', ChargePeriodStart) AS DATE) AS day,

@@ -248,6 +248,18 @@ fn series_beyond_the_palette_become_one_and_say_so() {
 }
 
 #[test]
+fn the_rest_of_two_columns_is_never_one_sum() {
+    let rows: String = (0..9).map(|period| format!("a,p{period},{},{period}\n", 100 + period)).collect();
+    let picture = svg(
+        "bar x=team y=budget,actual series=period",
+        &result("team:text period:text budget:money actual:money", &rows),
+    );
+    assert!(picture.contains("other (2) · budget") && picture.contains("other (9) · actual"), "{picture}");
+    // The two smallest budgets are 100 and 101, and 0 to 8 add up to 36.
+    assert!(picture.contains(">201<") && picture.contains(">36<"), "{picture}");
+}
+
+#[test]
 fn a_text_chart_keeps_to_the_width_and_to_ascii() {
     for (name, chart, rows) in kinds().into_iter().chain(hard()) {
         for width in [40, 57, 120] {

@@ -101,7 +101,7 @@ fn pictures_and_workbooks_are_files() {
 #[test]
 fn a_report_is_one_page_that_needs_nothing_else() {
     let project = project();
-    project.write("outlay.toml", "[project]\nas_of = 2026-06-30\n[sources.charges]\npath = \"charges\"\n");
+    project.write("outlay.toml", "[project]\nas_of = \"2026-06-30\"\n[sources.charges]\npath = \"charges\"\n");
     let given = project.run(&["report", "by_service", "-o", "page.html", "-p", "least=0.2"]);
     assert_eq!(given.ok(), "");
     let page = read(&project, "page.html");

@@ -56,6 +56,8 @@ impl Places {
 #[derive(Debug, Clone)]
 pub(super) struct Series {
     pub(super) name: String,
+    /// The column that it is of: what is of two columns, such as a budget and what was spent of it, is never added.
+    pub(super) measure: String,
     /// The currency, when the result has several.
     pub(super) currency: Option<String>,
     pub(super) values: Vec<Option<f64>>,
@@ -188,7 +190,7 @@ fn one_a_place(columns: &Columns, name: &str, place_of_row: &[Option<usize>], pl
             values[*place] = Some(number);
         }
     }
-    Ok(Series { name: worded(name), currency: None, values, is_rest: false })
+    Ok(Series { name: worded(name), measure: worded(name), currency: None, values, is_rest: false })
 }
 
 fn totals(chart: &Chart, columns: &Columns, place_of_row: &[Option<usize>], places: &Places) -> Result<Vec<bool>> {

@@ -31,11 +31,16 @@ pub(super) fn series(figure: &mut Figure, additive: bool) {
         figure.notes.push(format!("{count} smaller series are not shown"));
         return;
     }
-    let mut by_currency: BTreeMap<Option<String>, Vec<Series>> = BTreeMap::new();
+    let mut alike: BTreeMap<(String, Option<String>), Vec<Series>> = BTreeMap::new();
+    let several = figure
+        .series
+        .iter()
+        .chain(rest.iter().map(|(series, _)| series))
+        .any(|series| series.measure != figure.series[0].measure);
     for (series, _) in rest {
-        by_currency.entry(series.currency.clone()).or_default().push(series);
+        alike.entry((series.measure.clone(), series.currency.clone())).or_default().push(series);
     }
-    figure.series.extend(by_currency.into_iter().map(|(currency, series)| together(currency, &series)));
+    figure.series.extend(alike.into_values().map(|series| together(&series, several)));
 }
 
 /// Keeps the largest names, in the order of the result.
@@ -55,7 +60,8 @@ pub(super) fn names(figure: &mut Figure, additive: bool) {
     let kept = largest(&sizes, most);
     let count = names.len() - most;
     // A bar of the rest would dwarf the others: what it comes to is said in words.
-    let one_unit = figure.series.iter().all(|series| series.currency.is_none());
+    let one_unit =
+        figure.series.iter().all(|series| series.currency.is_none() && series.measure == figure.series[0].measure);
     let rest = figure.series.iter().flat_map(|series| series.values.iter().zip(&kept)).filter(|(_, kept)| !**kept);
     let rest = sum(rest.map(|(value, _)| *value)).filter(|_| additive && one_unit);
     let together = rest.map(|rest| format!(", together {}", short(rest))).unwrap_or_default();
@@ -74,11 +80,22 @@ pub(super) fn names(figure: &mut Figure, additive: bool) {
     figure.notes.push(note);
 }
 
-fn together(currency: Option<String>, series: &[Series]) -> Series {
-    let places = series.first().map_or(0, |first| first.values.len());
-    let values = (0..places).map(|place| sum(series.iter().map(|series| series.values[place]))).collect();
-    let unit = currency.as_ref().map(|currency| format!(" · {currency}")).unwrap_or_default();
-    Series { name: format!("other ({}){unit}", series.len()), currency, values, is_rest: true }
+/// One series for several of one column and currency; its name says the column when there are `several`.
+fn together(rest: &[Series], several: bool) -> Series {
+    let (measure, currency, places) = rest
+        .first()
+        .map(|first| (first.measure.clone(), first.currency.clone(), first.values.len()))
+        .unwrap_or_default();
+    let values = (0..places).map(|place| sum(rest.iter().map(|series| series.values[place]))).collect();
+    let what = Some(measure.as_str()).filter(|_| several);
+    let parts = what.into_iter().chain(currency.as_deref()).map(|part| format!(" · {part}"));
+    Series {
+        name: format!("other ({})", rest.len()) + &parts.collect::<String>(),
+        measure,
+        currency,
+        values,
+        is_rest: true,
+    }
 }
 
 /// The sum of what is there; nothing when nothing is.

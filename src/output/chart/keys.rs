@@ -46,31 +46,31 @@ impl Keys {
         Ok(keys)
     }
 
-    /// The series of the column `name`.
+    /// The series of the column `y`.
     pub(super) fn series(
         &self,
         chart: &Chart,
-        name: &str,
+        y: &str,
         columns: &Columns,
         place_of_row: &[Option<usize>],
         places: &Places,
     ) -> Result<Vec<Series>> {
-        let numbers = columns.numbers(columns.index(name)?)?;
+        let numbers = columns.numbers(columns.index(y)?)?;
         let mut series: Vec<Series> = Vec::new();
         let mut taken: Vec<Vec<bool>> = Vec::new();
         let mut known: HashMap<(String, Option<String>), usize> = HashMap::new();
         for (row, number) in numbers.into_iter().enumerate() {
             let Some(place) = place_of_row[row] else { continue };
-            let key = (self.name(row, name, chart.y.len() > 1), self.currency(row));
+            let key = (self.name(row, y, chart.y.len() > 1), self.currency(row));
             let index = *known.entry(key).or_insert_with_key(|(name, currency)| {
                 let name = currency.as_ref().map_or_else(|| name.clone(), |currency| format!("{name} · {currency}"));
                 let values = vec![None; places.len()];
-                series.push(Series { name, currency: currency.clone(), values, is_rest: false });
+                series.push(Series { name, measure: worded(y), currency: currency.clone(), values, is_rest: false });
                 taken.push(vec![false; places.len()]);
                 series.len() - 1
             });
             let is_taken = std::mem::replace(&mut taken[index][place], true);
-            if is_taken && !is_additive(name) {
+            if is_taken && !is_additive(y) {
                 return Err(twice(chart, places, place, &series[index].name));
             }
             let sum = &mut series[index].values[place];
