@@ -49,7 +49,10 @@ pub(super) fn names(figure: &mut Figure, additive: bool) {
     // The steps of a waterfall lead from one to the next.
     let most = match figure.kind {
         ChartKind::Waterfall => return,
-        ChartKind::Bar => (MOST_BARS / figure.series.len().max(1)).clamp(FEWEST_NAMES, MOST_NAMES),
+        ChartKind::Bar => {
+            let bars = figure.series.iter().flat_map(|series| &series.values).flatten().count();
+            (MOST_BARS / bars.div_ceil(names.len().max(1)).max(1)).clamp(FEWEST_NAMES, MOST_NAMES)
+        }
         _ => MOST_NAMES,
     };
     if names.len() <= most {
