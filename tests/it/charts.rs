@@ -228,6 +228,16 @@ fn rows_of_one_place_are_added_up_where_they_may_be() {
 }
 
 #[test]
+fn a_fan_says_on_which_day_it_was_known() {
+    let rows = "2026-01-01,2026-02-10,5,,,\n2026-02-01,2026-02-10,6,,,\n2026-03-01,2026-02-10,,7,6,9\n";
+    let rows = result("month:day known_at:day actual:money p50:money p10:money p90:money", rows);
+    let fan = "fan x=month y=p50 low=p10 high=p90 actual=actual";
+    assert!(svg(&format!("{fan} as_of=known_at"), &rows).contains("as of 2026-02-10"));
+    let picture = svg(fan, &rows);
+    assert!(picture.contains("last actual 2026-02") && !picture.contains("as of"), "{picture}");
+}
+
+#[test]
 fn amounts_of_two_currencies_are_never_stacked() {
     let rows = result("team:text billing_currency:text cost:money", "a,USD,1\na,EUR,2\nb,USD,3\n");
     assert!(refused("stacked x=team y=cost", &rows).contains("EUR and USD"));
