@@ -201,7 +201,7 @@ mod tests {
             assert!(near(found[0], low, 0.0001) && near(found[1], high, 0.0001), "{successes}/{trials} {found:?}");
         }
         assert_eq!(wilson(0.0, 0.0, 0.95), (0.0, 1.0));
-        assert_eq!(wilson(7.0, 7.0, 0.95).1, 1.0);
+        assert_eq!(wilson(7.0, 7.0, 0.95), (wilson(7.0, 7.0, 0.95).0, 1.0));
     }
 
     /// Of many the interval is that of the normal distribution: 1 000 000 ± 1 960.
