@@ -122,9 +122,10 @@ fn explain(cause: &toml::de::Error, text: &str, file: &Path) -> Error {
     } else {
         error = error.with("file", file.display().to_string());
     }
-    // serde words an unknown key as: unknown field `x`, expected one of `a`, `b`
+    // serde words an unknown key or value as: unknown field `x`, expected one of `a`, `b`
     let mut quoted = message.split('`').skip(1).step_by(2);
-    match (message.starts_with("unknown field"), quoted.next()) {
+    let names_what_is_known = message.starts_with("unknown field") || message.starts_with("unknown variant");
+    match (names_what_is_known, quoted.next()) {
         (true, Some(typed)) => did_you_mean(typed, quoted).into_iter().fold(error, Error::hint),
         _ => error,
     }
