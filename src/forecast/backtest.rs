@@ -26,6 +26,8 @@ pub struct StepError {
     pub high_80: f64,
     /// The members' own standard deviation.
     pub deviation: f64,
+    /// Whether history showed as much of the season at this end as it does now: only then its errors say what to expect.
+    pub alike: bool,
 }
 
 /// Errors at earlier ends of the history, in sum.
@@ -57,6 +59,7 @@ pub(crate) fn roll(filled: &Filled, period: usize, settings: &Settings, non_nega
     let mut errors = Vec::new();
     let n = filled.values.len();
     for origin in origins(n, period, settings.horizon, settings.origins) {
+        let alike = depth(origin, period) == depth(n, period);
         let known = mend(remembered(&filled.values[..origin], period), period).values;
         let Some(made) = blend(&known, period, settings.horizon, settings.method) else { continue };
         let widths = widths(&known, period, &made, None);
@@ -71,6 +74,7 @@ pub(crate) fn roll(filled: &Filled, period: usize, settings: &Settings, non_nega
                     low_80: fan.at(step, -AT_80),
                     high_80: fan.at(step, AT_80),
                     deviation: made.native[step],
+                    alike,
                 });
             }
         }

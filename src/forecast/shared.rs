@@ -23,7 +23,7 @@ impl Shared {
 
     /// From the backtests of all series, made with [`Shared::NONE`]. Series must end at the same time.
     pub fn of(backtests: &[&Backtest]) -> Self {
-        let errors = || backtests.iter().flat_map(|backtest| &backtest.errors);
+        let errors = || backtests.iter().flat_map(|backtest| &backtest.errors).filter(|error| error.alike);
         let above = errors().filter_map(|error| reach(error.actual - error.forecast, error.high_80 - error.forecast));
         let below = errors().filter_map(|error| reach(error.forecast - error.actual, error.forecast - error.low_80));
         Self { common: common_share(backtests), lower: stretch(below.collect()), upper: stretch(above.collect()) }
@@ -60,7 +60,7 @@ fn common_share(backtests: &[&Backtest]) -> f64 {
     // By end and step: number of series, sum and sum of squares of the scaled errors.
     let mut cells: BTreeMap<(usize, usize), (f64, f64, f64)> = BTreeMap::new();
     for backtest in backtests {
-        for error in &backtest.errors {
+        for error in backtest.errors.iter().filter(|error| error.alike) {
             let half = 0.5 * (error.high_80 - error.low_80);
             if half > 0.0 {
                 let scaled = ((error.actual - error.forecast) / half).clamp(-3.0, 3.0);

@@ -207,6 +207,7 @@ fn met(actuals: impl Iterator<Item = f64>) -> Backtest {
         low_80: 9.0,
         high_80: 12.0,
         deviation: 1.0,
+        alike: true,
     };
     Backtest { origins: 1, wape: None, coverage_80: 0.0, errors: actuals.map(error).collect() }
 }
