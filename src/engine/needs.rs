@@ -6,6 +6,7 @@ use datafusion::sql::resolve::resolve_table_references;
 
 use super::{Engine, Sql, as_of, forecast, guard, ledger, pricing};
 use crate::error::Result;
+use crate::facts::{self, Contract};
 use crate::query::SavedQuery;
 
 /// Functions that stand where a table does.
@@ -43,11 +44,20 @@ impl Engine {
                     }
                 } else if self.catalog.contains(name) {
                     waiting.push(self.catalog.get(name)?);
-                } else if !self.config.tables.contains_key(name) && !TABLE_FUNCTIONS.contains(&name) {
+                } else if !self.config.tables.contains_key(name)
+                    && self.empty_table(name).is_none()
+                    && !TABLE_FUNCTIONS.contains(&name)
+                {
                     missing.insert(name.to_owned());
                 }
             }
         }
         Ok(missing.into_iter().collect())
+    }
+
+    /// The contract of a table that is not there and then empty.
+    pub(super) fn empty_table(&self, name: &str) -> Option<&'static Contract> {
+        let is_there = self.config.tables.contains_key(name) || self.catalog.contains(name);
+        facts::contract(name).filter(|contract| contract.empty_when_absent && !is_there)
     }
 }

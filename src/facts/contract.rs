@@ -1,8 +1,8 @@
 //! The contracts, read from `contracts.toml`.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use serde::Deserialize;
 
 use crate::focus::Kind;
@@ -89,11 +89,20 @@ pub struct Contract {
     pub name: String,
     /// What it holds.
     pub what: String,
+    /// Whether a company without the table has an empty one: no assumption is an answer, no outcome is a question.
+    #[serde(default)]
+    pub empty_when_absent: bool,
     /// Its columns.
     pub columns: Vec<FactColumn>,
 }
 
 impl Contract {
+    /// The table without a row.
+    pub fn schema(&self) -> SchemaRef {
+        let field = |column: &FactColumn| Field::new(&column.name, column.kind.data_type(), !column.is_never_null());
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+
     /// The column of this name.
     pub fn column(&self, name: &str) -> Option<&FactColumn> {
         self.columns.iter().find(|column| column.name == name)
@@ -135,7 +144,7 @@ mod tests {
     #[test]
     fn the_file_can_be_read_and_names_nothing_twice() {
         let file: File = toml::from_str(TEXT).unwrap();
-        assert_eq!(file.table.len(), 9);
+        assert_eq!(file.table.len(), 10);
         for contract in &file.table {
             let names: BTreeSet<&str> = contract.names().collect();
             assert_eq!(names.len(), contract.columns.len(), "{}", contract.name);

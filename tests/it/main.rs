@@ -5,6 +5,7 @@
 mod allocation;
 mod architecture;
 mod bad_input;
+mod budgets;
 mod charts;
 mod command_line;
 mod company;
