@@ -15,4 +15,4 @@ SELECT
   coalesce(nullif(Tags ->> 'product', ''), 'unassigned') AS product,
   coalesce(nullif(Tags ->> 'pilot', ''), 'unassigned') AS pilot,
   SkuPriceDetails ->> 'ModelId' AS model
-FROM (SELECT team_charges.*, 'tag' AS allocation FROM team_charges) AS allocated_spend
+FROM allocated_spend

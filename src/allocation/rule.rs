@@ -52,6 +52,9 @@ pub struct Rule {
     pub shares: BTreeMap<String, toml::Value>,
 }
 
+/// Names that a rule cannot have: the SQL of the rules or its results give them another meaning.
+const TAKEN: [&str; 8] = ["tag", "roster", "unassigned", "stays", "attributed", "spend", "drivers", "team_charges"];
+
 /// What the shares of a rule are proportional to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driver<'r> {
@@ -113,9 +116,15 @@ impl Rule {
         let wrong = |what: String| Error::invalid(format!("rule of allocation `{}` {what}", self.name));
         let named = self.name.starts_with(|c: char| c.is_ascii_lowercase())
             && self.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
-        if !named || ["tag", "roster", "unassigned", "stays", "attributed", "months"].contains(&self.name.as_str()) {
+        let taken = TAKEN.contains(&self.name.as_str())
+            || ["_weights", "_shares", "_charges"].iter().any(|ending| self.name.ends_with(ending));
+        if !named || taken {
             return Err(wrong("has a name that results cannot show".to_owned())
-                .hint("use lower-case letters, digits and `_`; `tag`, `roster` and `unassigned` have a meaning"));
+                .hint("use lower-case letters, digits and `_`")
+                .hint(format!(
+                    "names with a meaning of their own: {}, and those that end in _charges and the like",
+                    TAKEN.join(", ")
+                )));
         }
         if self.from.is_none() && self.condition.is_none() {
             return Err(wrong("says not which charges it divides".to_owned())
@@ -205,6 +214,7 @@ mod tests {
         assert!(wrong(&format!("{fixed}shares = {{ a = 1.5, b = -0.5 }}")).contains("do not add up"));
         assert!(wrong("name = \"r\"\nby = \"tokens\"").contains("which charges"));
         assert!(wrong("name = \"r\"\nfrom = \"p\"\nby = \"even\"").contains("among nobody"));
+        assert!(wrong("name = \"drivers\"\nfrom = \"p\"\nby = \"cost\"").contains("name"));
         assert!(wrong("name = \"R 1\"\nfrom = \"p\"\nby = \"cost\"").contains("name"));
         let condition = |text: &str| wrong(&format!("name = \"r\"\nby = \"cost\"\nwhere = \"{text}\""));
         assert_eq!(condition("ServiceName = 'Engine' and x_A > 1"), "");

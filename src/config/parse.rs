@@ -57,21 +57,7 @@ fn verify(config: &Config) -> Result<(), (Error, Option<String>)> {
             focus::known_rule(rule).map_err(|error| (error, at(rule)))?;
         }
     }
-    for overlap in &config.overlaps {
-        let known = || config.sources.keys().map(String::as_str);
-        if let Some(name) = overlap.sources.iter().find(|name| !config.sources.contains_key(*name)) {
-            let error = Error::invalid(format!("an overlap names the source `{name}`, which is not configured"))
-                .hint(format!("sources: {}", known().collect::<Vec<_>>().join(", ")));
-            return Err((did_you_mean(name, known()).into_iter().fold(error, Error::hint), at(name)));
-        }
-        let twice =
-            (1..overlap.sources.len()).find(|index| overlap.sources[..*index].contains(&overlap.sources[*index]));
-        if overlap.sources.len() < 2 || twice.is_some() || overlap.keys.is_empty() {
-            let error = Error::invalid("an overlap needs two sources or more, each once, and columns to match")
-                .hint("`sources = [\"api\", \"gateway\"]`, the first keeps the charge; `match = [\"PrincipalId\"]`");
-            return Err((error, at("[[overlaps]]")));
-        }
-    }
+    verify_overlaps(config)?;
     config.allocation.verify().map_err(|(error, word)| (error, Some(word)))?;
     verify_names(config)
 }
@@ -102,6 +88,26 @@ fn verify_names(config: &Config) -> Result<(), (Error, Option<String>)> {
             let error = Error::invalid(format!("`{name}` is a secret, which does not belong in a file"))
                 .hint("set it in the environment, or use a profile or an instance role");
             return Err((error, at(name)));
+        }
+    }
+    Ok(())
+}
+
+fn verify_overlaps(config: &Config) -> Result<(), (Error, Option<String>)> {
+    let at = |word: &str| Some(word.to_owned());
+    for overlap in &config.overlaps {
+        let known = || config.sources.keys().map(String::as_str);
+        if let Some(name) = overlap.sources.iter().find(|name| !config.sources.contains_key(*name)) {
+            let error = Error::invalid(format!("an overlap names the source `{name}`, which is not configured"))
+                .hint(format!("sources: {}", known().collect::<Vec<_>>().join(", ")));
+            return Err((did_you_mean(name, known()).into_iter().fold(error, Error::hint), at(name)));
+        }
+        let twice =
+            (1..overlap.sources.len()).find(|index| overlap.sources[..*index].contains(&overlap.sources[*index]));
+        if overlap.sources.len() < 2 || twice.is_some() || overlap.keys.is_empty() {
+            let error = Error::invalid("an overlap needs two sources or more, each once, and columns to match")
+                .hint("`sources = [\"api\", \"gateway\"]`, the first keeps the charge; `match = [\"PrincipalId\"]`");
+            return Err((error, at("[[overlaps]]")));
         }
     }
     Ok(())

@@ -4,6 +4,8 @@ use super::project::{Project, decimals, parquet, texts, times};
 
 /// An export of a code host, as an analyst finds it.
 const MAPPED: &str = r#"
+[privacy]
+principals = "names"
 [tables.outcomes]
 path = "changes"
 columns = { outcome_id = "number", occurred_at = "merged_at", principal_id = "author", status = "state", quantity = "points" }
@@ -81,7 +83,7 @@ fn a_missing_column_names_the_object_the_nearest_name_and_the_way_out() {
 
 #[test]
 fn a_saved_query_takes_the_place_of_a_table() {
-    let project = Project::new("[tables.people]\npath = \"people.csv\"\n");
+    let project = Project::new("[privacy]\nprincipals = \"names\"\n[tables.people]\npath = \"people.csv\"\n");
     project.write("people.csv", "who,squad,since\nu-1,search,2020-01-01\nu-2,,2020-01-01\n");
     let body = "SELECT who AS principal_id, squad AS team, CAST(since AS VARCHAR) AS start_date\nFROM people\nWHERE squad IS NOT NULL";
     project.write("queries/roster.sql", format!("-- description: People.\n{body}\n"));
