@@ -35,7 +35,9 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, allocation, amplify, as_of, curves, forecast, guard, labels, pricing, tokens, uncertainty};
+use super::{
+    Engine, Limits, allocation, amplify, as_of, curves, forecast, guard, labels, pricing, tokens, uncertainty,
+};
 use crate::allocation::FILE;
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
