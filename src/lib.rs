@@ -3,6 +3,7 @@
 //! Billing exports of clouds and AI vendors land as Parquet in object storage. This library reads them as one exact ledger,
 //! runs saved SQL queries over it and answers what an outcome costs, how use spreads and where the budget stands.
 
+pub mod adoption;
 pub mod allocation;
 pub mod cli;
 pub mod clock;

@@ -14,6 +14,7 @@ mod arithmetic;
 mod as_of;
 mod check;
 mod currency;
+mod curves;
 mod errors;
 mod facts;
 mod forecast;

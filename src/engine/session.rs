@@ -36,7 +36,9 @@ use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
-use super::{Engine, Limits, allocation, amplify, as_of, forecast, guard, labels, pricing, tokens, uncertainty};
+use super::{
+    Engine, Limits, allocation, amplify, as_of, curves, forecast, guard, labels, pricing, tokens, uncertainty,
+};
 use crate::allocation::FILE;
 use crate::config;
 use crate::error::{Error, ErrorKind, Result};
@@ -108,6 +110,7 @@ impl<'e> Session<'e> {
                 .and_then(|()| labels::register(&mut *state))
                 .and_then(|()| engine.privacy.register(&mut *state))
                 .and_then(|()| uncertainty::register(&mut *state))
+                .and_then(|()| curves::register(&mut *state))
                 .and_then(|()| allocation::register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;

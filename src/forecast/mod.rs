@@ -26,7 +26,7 @@ mod request;
 pub mod score;
 mod season;
 mod shared;
-mod simplex;
+pub(crate) mod simplex;
 mod stl;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 20] = [
+const LAYERS: [(&str, usize); 21] = [
     ("error", 0),
+    ("adoption", 2),
     ("units", 0),
     ("clock", 0),
     ("fingerprint", 0),
