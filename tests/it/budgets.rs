@@ -8,6 +8,7 @@ fn a_budget_at_risk_fails_the_check_that_asks() {
     let sample = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data");
     let check = ["-C", sample.to_str().unwrap(), "check", "budget_outlook"];
     project.run(&check).ok();
-    let failed = project.run(&[check.as_slice(), &["-p", "most_risk=80"]].concat()).refused(3);
-    assert!(failed.contains("at_risk"), "{failed}");
+    let failed = project.run(&[check.as_slice(), &["-p", "most_risk=80"]].concat());
+    assert_eq!(failed.code, 3, "{}", failed.stderr);
+    assert!(failed.stdout.contains("budget_outlook,NOT at_risk,failed,"), "{}", failed.stdout);
 }
