@@ -12,7 +12,7 @@
 -- fifth. A meter is a provider's model and class of tokens, or its SKU where the price details name no model; one that was not
 -- there in the first month comes in at its first price. Charges of tokens that name no principal are not in it. In the billing currency, by the time of use; the drivers
 -- have so many digits that their product is the cost to a millionth.
--- param: period  period = last(12mo)   "whole months; the first one sets the prices"
+-- param: period  period = last(24mo)   "whole months; the first one sets the prices"
 -- param: teams   text[]? = null        "only these teams"
 -- check: unique(month, billing_currency)
 -- check: not_null(month, billing_currency, people, effective_cost, days_per_person, tokens_per_day, mix_cost_per_million, price_index)
