@@ -11,14 +11,17 @@ use crate::output::{Format, Report, Section, SectionOutcome};
 use crate::query::SavedQuery;
 
 /// What finance asks first: where the budget stands, where the money goes, what it bought.
-const USUAL: [&str; 7] = [
-    "budget_status",
+const USUAL: [&str; 10] = [
+    "budget_months",
+    "budget_burndown",
+    "budget_variance",
+    "budget_outlook",
     "spend_by_month",
     "spend_by_provider",
     "spend_by_team",
     "top_movers",
     "cost_per_outcome",
-    "adoption_curve",
+    "adoption_forecast",
 ];
 const TITLE: &str = "Spend, budget and outcomes";
 /// Rows of a table unless the configuration or `--max-rows` say otherwise.
