@@ -6,7 +6,8 @@
 -- what the same hours would serve at the stated capacity. The API has the price that the company pays now: the effective cost, in the
 -- currency of the GPUs, of all charges that name a model, for a million tokens. With `provider` and `model` it is the price
 -- of that model in the price book on `price_date`, that of the contract, else the list price, for the same tokens: input, cache
--- and output in the proportion in which they were bought. A token that a GPU serves is one that comes out, so the price of a
+-- and output in the proportion in which they were bought. What is bought may be better than what the GPUs serve: name the model that
+-- would do their work. A token that a GPU serves is one that comes out, so the price of a
 -- million output tokens has their input in it; with `counts=all` tokens that go in were counted as served too.
 --
 -- A month is what the hours and tokens of the clusters come to over the months from their first day to their last, parts
