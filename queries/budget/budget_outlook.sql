@@ -10,9 +10,10 @@
 --
 -- Variance is the mean outlook less the budget: above zero it is overspent. The breach risk is the percentage of futures that
 -- cost more than the budget. A budget whose period is not over is at risk when that is above the limit given, and then the
--- check fails: `outlay check budget_outlook -p most_risk=80` is for jobs and alerts. The run rate is the cost to date spread
--- from the days with charges over all days of the period. The prior period is as long and ends where this one starts, the year
--- before is the same period twelve months earlier. Report an earlier day with `--as-of`, which moves the forecast too.
+-- check fails: `outlay check budgets` is for jobs and alerts, with a limit of 50 unless `-p most_risk=80` says another. The run
+-- rate is the cost to date spread from the days with charges over all days of the period. The prior period is as long and ends
+-- where this one starts, the year before is the same period twelve months earlier. Report an earlier day with `--as-of`, which
+-- moves the forecast too.
 -- param: year       year = this_year                           "fiscal year of the budgets"
 -- param: scope      text? = null in (company, provider, team)  "only budgets of this kind of scope"
 -- param: scenario   text = baseline                            "a scenario of the table `scenarios`, or baseline"

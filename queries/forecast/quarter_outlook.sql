@@ -15,7 +15,7 @@
 -- check: accepted(scope_type: company, team)
 -- check: p10 <= p50 AND p50 <= p90
 -- check: outlook IS NOT NULL warn
--- chart: fan x=quarter y=p50 low=p10 high=p90 series=scope title="Outlook by quarter"
+-- chart: bar x=scope y=outlook series=quarter title="Outlook by quarter"
 WITH monthly_costs AS (
   SELECT
     CAST(date_trunc('month', ChargePeriodStart) AS DATE) AS month,

@@ -16,7 +16,7 @@
 -- check: not_null(team, billing_currency, month)
 -- check: p10 <= p50 AND p50 <= p90
 -- check: p50 IS NOT NULL warn
--- chart: fan x=month y=p50 low=p10 high=p90 series=team title="Effective cost by team, months ahead"
+-- chart: line x=month y=p50 series=team title="Effective cost by team, months ahead"
 WITH monthly_costs AS (
   SELECT
     CAST(date_trunc('month', ChargePeriodStart) AS DATE) AS month,

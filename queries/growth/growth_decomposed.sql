@@ -12,12 +12,13 @@
 --
 -- People are the principals with a charge of the AI services in the quarter, service accounts included; charges without a
 -- principal count as cost and use. Without people in one of the quarters that effect is 0 and use carries it. A meter is a
--- provider, SKU and its price details; its quantity is the consumed one, else the priced one. A meter that is new has the
--- price of now and changes mix; a unit of measure that is new or no longer used changes use, and so does a charge without a
--- quantity. These are the sales-quantity, sales-mix and price variances of cost accounting (Horngren, Datar and Rajan, Cost
--- Accounting), taken by successive substitution; another order of the steps would give other parts of the same sum. Steps in
--- between are rounded to four digits, the costs are not. In the billing currency, by the time of use.
--- param: quarter  quarter = last_full_quarter           "fiscal quarter to explain"
+-- provider's model and class of tokens, or its SKU where the price details name no model; its quantity is the consumed one,
+-- else the priced one. A meter that is new has the price of now and changes mix; a unit of measure that is new or no longer
+-- used changes use, and so does a charge without a quantity. These are the sales-quantity, sales-mix and price variances of
+-- cost accounting (Horngren, Datar and Rajan, Cost Accounting), taken by successive substitution; another order of the steps
+-- would give other parts of the same sum. Steps in between are rounded to four digits, the costs are not. In the billing
+-- currency, by the time of use.
+-- param: quarter  quarter = last_full_quarter      "fiscal quarter to explain"
 -- param: against  text = year in (quarter, year)  "the quarter before, or the same quarter of the year before"
 -- check: unique(billing_currency)
 -- check: not_null(billing_currency, cost_before, cost, change, people_effect, use_effect, mix_effect, price_effect)
@@ -29,7 +30,7 @@ WITH measured_charges AS (
     BillingCurrency AS billing_currency,
     PrincipalId AS principal_id,
     ServiceProviderName AS provider,
-    SkuId AS sku,
+    CASE WHEN SkuPriceDetails ->> 'ModelId' IS NULL THEN SkuId END AS sku,
     SkuPriceDetails AS details,
     ChargePeriodStart >= $quarter_start AS is_now,
     CASE

@@ -5,9 +5,10 @@
 -- People of the roster, and the effective cost of their charges counted in tokens, in the billing currency. What a
 -- success costs is worked out for each workflow: the cost of all people in it divided by their succeeded outcomes of the
 -- period. At that rate a person's cost would have bought so many successes; the person is flagged when these are many
--- and the own successes at most a small share of them. Outcomes count when they occurred, by size (`quantity`, 1
--- where it is NULL). Cost in workflows without a success has no rate: it expects nothing and is not counted. A person with
--- charges in two currencies has a row of each, with all own successes in both. Expected successes have two digits.
+-- and the own successes at most a small share of them. Outcomes count when they occurred, each once whatever its size: a few
+-- large ones would make everybody else look idle. Cost in workflows without a success has no rate: it expects nothing and
+-- is not counted. A person with charges in two currencies has a row of each, with all own successes in both. Expected
+-- successes have two digits.
 --
 -- A pattern to look at, not a person to punish. Whose outcomes nobody records, who helps others to theirs, and who works
 -- on something long looks like this too.
@@ -36,7 +37,7 @@ own_successes AS (
   SELECT
     principal_id,
     workflow,
-    sum(coalesce(quantity, 1)) AS successes
+    count(*) AS successes
   FROM outcomes
   WHERE occurred_at >= $period_start
     AND occurred_at < $period_end

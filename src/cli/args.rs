@@ -208,7 +208,8 @@ pub(super) struct Show {
 /// `outlay check`
 #[derive(Debug, clap::Args)]
 pub(super) struct Check {
-    /// Saved queries by name, glob, tag:NAME or owner:NAME, all when left out; or a source, or `spend` for all of them
+    /// Saved queries by name, glob, tag:NAME or owner:NAME, all when left out; or a source, or `spend` for all of them; or
+    /// `budgets`: whether one will more likely be broken than not, or above `-p most_risk=PERCENT`
     pub(super) selectors: Vec<String>,
     /// Value of a parameter of the one query that is checked; may be given several times
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]

@@ -1,4 +1,4 @@
-//! `outlay check`: the checks of saved queries, or the scorecard of sources.
+//! `outlay check`: the checks of saved queries, the scorecard of sources, or the risk of the budgets.
 
 use super::context::Context;
 use super::records::{counts, table, texts};
@@ -7,6 +7,9 @@ use super::{args, report, scorecard, sink};
 use crate::engine::{CheckOutcome, ledger};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::Severity;
+
+/// What `outlay check budgets` checks, with the limit it has unless one is given: more likely over the budget than not.
+const BUDGETS: (&str, &str, &str) = ("budget_outlook", "most_risk", "50");
 
 pub(super) async fn run(context: &Context, args: &args::Check) -> Result<()> {
     let sources = &context.engine.config().sources;
@@ -17,20 +20,27 @@ pub(super) async fn run(context: &Context, args: &args::Check) -> Result<()> {
             Err(Error::invalid("one source is checked at a time, and apart from saved queries")
                 .hint("`outlay check spend` checks every source"))
         }
-        _ => check_queries(context, args).await,
+        [name] if name == "budgets" && !context.engine.catalog().contains(name) => {
+            let (query, limit, percent) = BUDGETS;
+            let mut params = params(&args.params)?;
+            if params.iter().all(|(name, _)| name != limit) {
+                params.push((limit.to_owned(), percent.to_owned()));
+            }
+            check_queries(context, &[query.to_owned()], &params).await
+        }
+        selectors => check_queries(context, selectors, &params(&args.params)?).await,
     }
 }
 
-async fn check_queries(context: &Context, args: &args::Check) -> Result<()> {
+async fn check_queries(context: &Context, selectors: &[String], params: &[(String, String)]) -> Result<()> {
     let catalog = context.engine.catalog();
     let mut broken = 0;
-    for error in catalog.broken().filter(|_| args.selectors.is_empty()) {
+    for error in catalog.broken().filter(|_| selectors.is_empty()) {
         report::note(context.global.color, false, report::render(error).trim_end());
         broken += 1;
     }
-    let params = params(&args.params)?;
-    let selected = catalog.select(&args.selectors)?;
-    if !params.is_empty() && (selected.len() != 1 || args.selectors.is_empty()) {
+    let selected = catalog.select(selectors)?;
+    if !params.is_empty() && (selected.len() != 1 || selectors.is_empty()) {
         return Err(Error::invalid("values belong to one query")
             .hint("name it: `outlay check invoice_reconciliation -p tolerance=0`"));
     }
@@ -44,13 +54,13 @@ async fn check_queries(context: &Context, args: &args::Check) -> Result<()> {
             continue;
         }
         // Whoever asks for everything means what the project has; whoever names a query wants to know why it fails.
-        let missing = if args.selectors.is_empty() { context.engine.missing(query)? } else { Vec::new() };
+        let missing = if selectors.is_empty() { context.engine.missing(query)? } else { Vec::new() };
         if !missing.is_empty() {
             skip(&query.name, &format!("outlay.toml has no {}", missing.join(", ")));
             continue;
         }
         outcomes
-            .push(context.engine.check(query, &params).await.map_err(|error| error.with("query", query.name.clone()))?);
+            .push(context.engine.check(query, params).await.map_err(|error| error.with("query", query.name.clone()))?);
     }
     sink::print_batch(&context.global, &context.engine, &findings(&outcomes)?).await?;
     let failed: Vec<&str> =

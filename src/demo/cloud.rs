@@ -60,7 +60,7 @@ pub(super) fn management(owners: &[CloudOwner]) -> usize {
 
 /// What the ledger needs to know.
 pub(super) fn ledger_owners(owners: &[CloudOwner]) -> Vec<Owner> {
-    owners.iter().map(|owner| Owner { team: owner.team.unwrap_or(NO_TEAM), watched: false }).collect()
+    owners.iter().map(|owner| Owner { team: owner.team.unwrap_or(NO_TEAM), watched: false, pilot: None }).collect()
 }
 
 /// The tags of each owner; an untagged one has no tags or an empty set of them, both occur.

@@ -8,6 +8,7 @@ use super::company::Company;
 use super::layout::Layout;
 use super::ledger::{Counter, Ledger, Owner};
 use super::money::Amount;
+use super::pilots::Pilots;
 use super::quota::Workload;
 use super::target::{Codec, Naming, PartFile, PartsWriter, Target};
 use super::truth::SetAside;
@@ -21,6 +22,7 @@ pub(super) struct Setting {
     pub(super) calendar: Calendar,
     pub(super) milestones: Milestones,
     pub(super) company: Company,
+    pub(super) pilots: Pilots,
     pub(super) workload: Workload,
     pub(super) target: Target,
     /// Gets the number of charges of each batch of a delivery that counts.

@@ -1,11 +1,14 @@
-//! The tables beside the bills, as CSV: roster, budgets, invoices, prices.
+//! The tables beside the bills, as CSV, and those of them that follow from people and bills alone.
 
 use super::anthropic;
 use super::calendar::{Calendar, Day, date_of};
 use super::company::Company;
 use super::delivery::Setting;
+use super::gpus;
 use super::ledger::Ledger;
 use super::money::Amount;
+use super::outcomes::Counts;
+use super::plans;
 use super::quota::Source;
 use super::teams::TEAMS;
 use super::truth::InvoiceResidual;
@@ -24,11 +27,17 @@ pub(super) struct Ledgers {
     pub(super) all: Ledger,
 }
 
-/// Writes roster, budgets, invoices and prices.
-pub(super) async fn write(setting: &Setting, ledgers: &Ledgers) -> Result<()> {
+/// Writes every table of facts but outcomes, and the price book.
+pub(super) async fn write(setting: &Setting, ledgers: &Ledgers, counts: &Counts) -> Result<()> {
     setting.target.put("facts/roster.csv", roster(&setting.company)).await?;
     setting.target.put("facts/budgets.csv", budgets(&setting.calendar, ledgers)).await?;
     setting.target.put("facts/invoices.csv", invoices(setting, ledgers)).await?;
+    setting.target.put("facts/goals.csv", plans::goals_csv(setting, counts)).await?;
+    setting.target.put("facts/seats.csv", anthropic::seats::csv(setting)).await?;
+    setting.target.put("facts/caps.csv", plans::caps_csv(setting, ledgers)).await?;
+    setting.target.put("facts/pilots.csv", setting.pilots.csv()).await?;
+    setting.target.put("facts/gpu_hours.csv", gpus::csv(setting)).await?;
+    setting.target.put("facts/drivers.csv", plans::drivers_csv(setting)).await?;
     setting.target.put(PRICES, anthropic::price_book(setting)).await
 }
 
@@ -71,7 +80,7 @@ fn budgets(calendar: &Calendar, ledgers: &Ledgers) -> String {
             csv.push_str(&format!("{kind},{scope},{start},{end},{},USD\n", planned(spent, month)));
         }
     };
-    write("company", "Acme Analytics", &effective(&ledgers.all));
+    write("company", plans::COMPANY, &effective(&ledgers.all));
     for (source, ledger) in Source::ALL.iter().zip(&ledgers.sources) {
         write("provider", source.provider(), &effective(ledger));
     }

@@ -46,7 +46,7 @@ const MODELS: [(&str, &str, &str, usize); 5] = [
 pub(super) async fn write_month(setting: &Setting, month: usize) -> Result<Part> {
     let mut part = Part::new(setting.calendar.months);
     let mut rng = generator(setting.seed, 40, month);
-    let (layout, owners) = (layout(setting), ledger_owners(&setting.company));
+    let (layout, owners) = (layout(setting, month), ledger_owners(setting, month));
     let daily = setting.rows >= DAILY_ROWS || setting.calendar.months * 30 <= DAILY_DAYS;
     let days = by_day(setting.workload.rows(Source::Gateway, month), &setting.calendar, month, WEEKEND);
     for days in days.chunk_by(|one, next| !daily && monday_of(one.0) == monday_of(next.0)) {
@@ -103,7 +103,7 @@ fn charge(day: Day, line: usize, owner: usize, micros: i64) -> Charge {
     }
 }
 
-fn layout(setting: &Setting) -> Layout {
+fn layout(setting: &Setting, month: usize) -> Layout {
     let company = &setting.company;
     let assignments = &company.assignments;
     let lines: Vec<Line> = MODELS.iter().map(|model| line(model.0, model.1)).collect();
@@ -121,7 +121,7 @@ fn layout(setting: &Setting) -> Layout {
         .text("SubAccountName", Key::Owner, assignments.iter().map(|one| Some(TEAMS[one.team].name)))
         .text("PrincipalId", Key::Owner, assignments.iter().map(|one| Some(id(one))))
         .same("ServiceSubcategory", "Generative AI")
-        .text("Tags", Key::Owner, tags(company, true).iter().map(|tags| Some(json_text(tags))))
+        .text("Tags", Key::Owner, tags(setting, month, true).iter().map(|tags| Some(json_text(tags))))
         .sorted()
 }
 

@@ -1,5 +1,7 @@
 //! Sums of what was written, taken from the very rows.
 
+use std::collections::BTreeMap;
+
 use super::block::Block;
 use super::calendar::{Calendar, DAY_SECONDS};
 use super::money::Amount;
@@ -36,8 +38,10 @@ pub(super) struct Ledger {
     pub(super) by_billing_month: Vec<Totals>,
     /// EffectiveCost by month of ChargePeriodStart and team, [`NO_TEAM`] last.
     pub(super) team_effective: Vec<[Amount; NO_TEAM + 1]>,
-    /// EffectiveCost of the owners that are watched.
-    pub(super) watched_effective: Amount,
+    /// EffectiveCost of the owners that are watched, by month of ChargePeriodStart.
+    pub(super) watched_effective: Vec<Amount>,
+    /// EffectiveCost by pilot.
+    pub(super) pilot_effective: BTreeMap<usize, Amount>,
 }
 
 impl Ledger {
@@ -47,7 +51,8 @@ impl Ledger {
             by_month: vec![Totals::default(); months],
             by_billing_month: vec![Totals::default(); months],
             team_effective: vec![[Amount::default(); NO_TEAM + 1]; months],
-            watched_effective: Amount::default(),
+            watched_effective: vec![Amount::default(); months],
+            pilot_effective: BTreeMap::new(),
         }
     }
 
@@ -70,7 +75,10 @@ impl Ledger {
         for (to, from) in self.team_effective.iter_mut().zip(&other.team_effective) {
             to.iter_mut().zip(from).for_each(|(to, from)| *to += *from);
         }
-        self.watched_effective += other.watched_effective;
+        self.watched_effective.iter_mut().zip(&other.watched_effective).for_each(|(to, from)| *to += *from);
+        for (pilot, cost) in &other.pilot_effective {
+            *self.pilot_effective.entry(*pilot).or_default() += *cost;
+        }
     }
 }
 
@@ -80,6 +88,8 @@ pub(super) struct Owner {
     /// Index of the team, or [`NO_TEAM`].
     pub(super) team: usize,
     pub(super) watched: bool,
+    /// The pilot that its charges of the month are tagged with.
+    pub(super) pilot: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -89,6 +99,7 @@ struct Units {
     effective: i128,
     list: i128,
     teams: [i128; NO_TEAM + 1],
+    watched: i128,
 }
 
 /// Adds up the charges of one delivery in the smallest unit of its source, which is fast.
@@ -99,14 +110,15 @@ pub(super) struct Counter {
     /// Start of the billing month in seconds.
     since: i64,
     months: Vec<Units>,
-    watched: i128,
+    pilots: BTreeMap<usize, i128>,
 }
 
 impl Counter {
     /// A counter for a bill of `billing_month`, with `scale` fractional digits.
     pub(super) fn new(calendar: &Calendar, billing_month: usize, scale: u32) -> Self {
         let since = calendar.start(billing_month) * DAY_SECONDS;
-        Self { scale, billing_month, since, months: vec![Units::default(); billing_month + 1], watched: 0 }
+        let months = vec![Units::default(); billing_month + 1];
+        Self { scale, billing_month, since, months, pilots: BTreeMap::new() }
     }
 
     /// Adds the charges of a block and returns their BilledCost; only corrections lie before the billing month.
@@ -126,7 +138,10 @@ impl Counter {
             units.teams[owner.team] += effective;
             billed += block.billed[row];
             if owner.watched {
-                self.watched += effective;
+                units.watched += effective;
+            }
+            if let Some(pilot) = owner.pilot {
+                *self.pilots.entry(pilot).or_default() += effective;
             }
         }
         billed
@@ -146,8 +161,9 @@ impl Counter {
             ledger.by_month[month].add(&totals);
             ledger.by_billing_month[self.billing_month].add(&totals);
             ledger.team_effective[month] = units.teams.map(amount);
+            ledger.watched_effective[month] = amount(units.watched);
         }
-        ledger.watched_effective = amount(self.watched);
+        ledger.pilot_effective = self.pilots.iter().map(|(pilot, units)| (*pilot, amount(*units))).collect();
         ledger
     }
 }

@@ -12,12 +12,15 @@ mod company;
 mod delivery;
 mod facts;
 mod gateway;
+mod gpus;
 mod layout;
 mod ledger;
 mod line;
 mod money;
 mod outcomes;
 mod part;
+mod pilots;
+mod plans;
 mod project;
 mod quota;
 mod random;
@@ -44,13 +47,15 @@ use company::Company;
 use delivery::Setting;
 use facts::Ledgers;
 use part::Part;
+use pilots::Pilots;
 use quota::{Source, Workload};
 use target::Target;
 
 pub use money::Amount;
 pub use truth::{
-    ActiveWeek, AdopterWeek, Correction, Gamer, InvoiceResidual, MonthTotals, OneOffPurchase, Outcomes, PriceChange,
-    RunawayLoop, SetAside, SourceTotals, TeamOutcomes, TokenCount, Truth,
+    ActiveWeek, AdopterWeek, Cap, CapStatus, Correction, Gamer, Goal, GpuUse, InvoiceResidual, MonthTotals,
+    OneOffPurchase, Outcomes, PilotGroup, Pilots as PilotsTruth, PriceChange, RunawayLoop, Seats, SetAside,
+    SourceTotals, TeamOutcomes, TokenCount, Truth,
 };
 
 /// Months that are written at the same time, at most: each holds a row group per open file.
@@ -111,6 +116,7 @@ pub async fn generate(
     let calendar = checked_calendar(plan)?;
     let milestones = Milestones::of(calendar.months);
     let company = Company::new(plan.seed, &calendar, &milestones);
+    let pilots = Pilots::new(plan.seed, &calendar);
     let workload = Workload::new(plan.rows, &calendar, &company);
     let target = Target::new(store, prefix.clone());
     let setting = Arc::new(Setting {
@@ -119,6 +125,7 @@ pub async fn generate(
         calendar,
         milestones,
         company,
+        pilots,
         workload,
         target,
         written,
@@ -126,7 +133,7 @@ pub async fn generate(
     let parts = reporting(write_charges(&setting), heard, progress).await?;
     let (ledgers, found) = add_up(&setting, parts);
     let counts = outcomes::write(&setting).await?;
-    facts::write(&setting, &ledgers).await?;
+    facts::write(&setting, &ledgers, &counts).await?;
     setting.target.put("outlay.toml", project::configuration(&setting)).await?;
     let truth = project::truth(&setting, &ledgers, found, &counts);
     let text = serde_json::to_string_pretty(&truth)

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, DictionaryArray, RecordBatch, StringArray, TimestampMicrosecondArray, UInt16Array};
+use arrow::array::{
+    ArrayRef, DictionaryArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt16Array,
+};
 use arrow::datatypes::UInt16Type;
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -11,6 +13,7 @@ use super::block::BLOCK_ROWS;
 use super::calendar::{DAY_SECONDS, Day};
 use super::company::{Company, next_working_day};
 use super::delivery::Setting;
+use super::project::LOOK_AFTER_DAYS;
 use super::quota::{apportion, by_day};
 use super::random::generator;
 use super::target::{Codec, Naming, PartsWriter};
@@ -18,7 +21,7 @@ use super::teams::TEAMS;
 use super::truth::Outcomes;
 use crate::error::{Error, Result};
 
-const TYPES: [&str; 3] = ["merged_change", "resolved_ticket", "deployed_feature"];
+pub(super) const TYPES: [&str; 3] = ["merged_change", "resolved_ticket", "deployed_feature"];
 const STATUSES: [&str; 3] = ["succeeded", "failed", "reverted"];
 /// A weekend day's outcomes against a hundred on a working day.
 const WEEKEND: u64 = 12;
@@ -32,6 +35,11 @@ pub(super) struct Counts {
     statuses: [u64; 3],
     /// Outcomes of the gamer.
     pub(super) gamer: u64,
+    /// Size of the succeeded outcomes by month, team and type.
+    pub(super) size: Vec<[[u64; TYPES.len()]; TEAMS.len()]>,
+    valued: u64,
+    value: u64,
+    recorded_late: u64,
 }
 
 impl Counts {
@@ -46,6 +54,10 @@ impl Counts {
             reverted: self.statuses[2],
             by_type: TYPES.iter().zip(self.types).map(|(name, count)| ((*name).to_owned(), count)).collect(),
             by_team_succeeded: by_team.filter(|(_, count)| *count > 0).collect(),
+            valued: self.valued,
+            value: self.value,
+            succeeded_size: self.size.iter().flatten().flatten().sum(),
+            recorded_late: self.recorded_late,
         }
     }
 }
@@ -57,13 +69,32 @@ struct Outcome {
     assignment: usize,
     kind: usize,
     status: usize,
+    detail: Detail,
+}
+
+/// What only some outcomes say.
+#[derive(Debug, Clone, Copy)]
+struct Detail {
+    quantity: Option<u64>,
+    /// In US dollars.
+    value: Option<u64>,
+    status_at_second: Option<i64>,
+    recorded_at_second: Option<i64>,
 }
 
 /// Writes the outcomes of all months, one file each.
 pub(super) async fn write(setting: &Setting) -> Result<Counts> {
     let calendar = &setting.calendar;
-    let mut counts =
-        Counts { succeeded: vec![[0; TEAMS.len()]; calendar.months], types: [0; 3], statuses: [0; 3], gamer: 0 };
+    let mut counts = Counts {
+        succeeded: vec![[0; TEAMS.len()]; calendar.months],
+        types: [0; 3],
+        statuses: [0; 3],
+        gamer: 0,
+        size: vec![[[0; TYPES.len()]; TEAMS.len()]; calendar.months],
+        valued: 0,
+        value: 0,
+        recorded_late: 0,
+    };
     let total = (setting.rows / 12).clamp(600, 3_000_000);
     let weight = |month: usize| 120 + setting.company.adopters_before(calendar.start(month));
     let weights: Vec<u64> = (0..calendar.months).map(weight).collect();
@@ -76,6 +107,8 @@ pub(super) async fn write(setting: &Setting) -> Result<Counts> {
 async fn write_month(setting: &Setting, month: usize, rows: u64, counts: &mut Counts) -> Result<()> {
     let (calendar, company) = (&setting.calendar, &setting.company);
     let mut rng = generator(setting.seed, 50, month);
+    let mut of_details = generator(setting.seed, 51, month);
+    let last_second = (calendar.end_day() + LOOK_AFTER_DAYS) * DAY_SECONDS - 1;
     let tables = Tables::new(company);
     let label = calendar.label(month);
     let naming = Naming::Single(format!("facts/outcomes/{label}.parquet"));
@@ -91,7 +124,8 @@ async fn write_month(setting: &Setting, month: usize, rows: u64, counts: &mut Co
             } else {
                 able.others[rng.random_range(0..able.others.len())]
             };
-            let outcome = outcome(company, assignment, day, (row, rows), &mut rng);
+            let mut outcome = outcome(company, assignment, day, (row, rows), &mut rng);
+            outcome.detail = detail(&outcome, last_second, &mut of_details);
             count(counts, company, month, &outcome);
             waiting.push(outcome);
             if waiting.len() == BLOCK_ROWS {
@@ -150,7 +184,27 @@ fn outcome(company: &Company, assignment: usize, day: Day, (row, rows): (u64, u6
     };
     // Ten working hours from eight o'clock, in order of time.
     let second = i64::try_from(row * 36_000 / rows.max(1)).unwrap_or_default();
-    Outcome { at_second: day * DAY_SECONDS + 28_800 + second, assignment, kind, status }
+    let detail = Detail { quantity: None, value: None, status_at_second: None, recorded_at_second: None };
+    Outcome { at_second: day * DAY_SECONDS + 28_800 + second, assignment, kind, status, detail }
+}
+
+/// A feature says how many changes it holds, features and tickets what a success is worth; three in a hundred are learned
+/// of days later, and a revert comes days or weeks later. Nothing is known of what comes after `last_second`.
+fn detail(outcome: &Outcome, last_second: i64, rng: &mut ChaCha8Rng) -> Detail {
+    let (changes, hundreds) = (rng.random_range(1..=12), rng.random_range(15..=120));
+    let (late, days_late, days_held) =
+        (rng.random_range(0..100) < 3, rng.random_range(1..=10), rng.random_range(1..=25));
+    let days_after = |days: i64| (outcome.at_second + days * DAY_SECONDS).min(last_second);
+    Detail {
+        quantity: (outcome.kind == 2).then_some(changes),
+        value: match (outcome.status, outcome.kind) {
+            (0, 1) => Some(38),
+            (0, 2) => Some(hundreds * 100),
+            _ => None,
+        },
+        status_at_second: (outcome.status == 2).then(|| days_after(days_held)),
+        recorded_at_second: late.then(|| days_after(days_late)),
+    }
 }
 
 fn count(counts: &mut Counts, company: &Company, month: usize, outcome: &Outcome) {
@@ -159,7 +213,13 @@ fn count(counts: &mut Counts, company: &Company, month: usize, outcome: &Outcome
     counts.statuses[outcome.status] += 1;
     if outcome.status == 0 {
         counts.succeeded[month][assignment.team] += 1;
+        counts.size[month][assignment.team][outcome.kind] += outcome.detail.quantity.unwrap_or(1);
     }
+    if let Some(value) = outcome.detail.value {
+        counts.valued += 1;
+        counts.value += value;
+    }
+    counts.recorded_late += u64::from(outcome.detail.recorded_at_second.is_some());
     if assignment.principal == company.gamer {
         counts.gamer += 1;
     }
@@ -197,17 +257,32 @@ impl Tables {
             let keys = UInt16Array::from_iter_values(keys);
             Ok(Arc::new(DictionaryArray::<UInt16Type>::try_new(keys, Arc::clone(values)).map_err(internal)?))
         };
-        let columns: [(&str, ArrayRef); 8] = [
-            ("outcome_id", Arc::new(StringArray::from_iter_values(ids))),
-            ("outcome_type", text(&self.types, |outcome| outcome.kind)?),
-            ("occurred_at", Arc::new(TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC"))),
-            ("status", text(&self.statuses, |outcome| outcome.status)?),
-            ("principal_id", text(&self.principals, |outcome| outcome.assignment)?),
-            ("team", text(&self.teams, |outcome| outcome.assignment)?),
-            ("workflow", text(&self.workflows, |outcome| outcome.assignment)?),
-            ("product", text(&self.products, |outcome| outcome.assignment)?),
+        let number = |number: fn(&Detail) -> Option<u64>| -> ArrayRef {
+            let numbers = outcomes.iter().map(|outcome| number(&outcome.detail).and_then(|it| i64::try_from(it).ok()));
+            Arc::new(numbers.collect::<Int64Array>())
+        };
+        let time = |second: fn(&Detail) -> Option<i64>| -> ArrayRef {
+            let times = outcomes.iter().map(|outcome| second(&outcome.detail).map(|second| second * 1_000_000));
+            Arc::new(times.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+        };
+        let currencies = outcomes.iter().map(|outcome| outcome.detail.value.map(|_| "USD"));
+        // Said of each column: a batch without rows would be taken to hold no NULL.
+        let columns: [(&str, ArrayRef, bool); 13] = [
+            ("outcome_id", Arc::new(StringArray::from_iter_values(ids)), false),
+            ("outcome_type", text(&self.types, |outcome| outcome.kind)?, false),
+            ("occurred_at", Arc::new(TimestampMicrosecondArray::from_iter_values(times).with_timezone("UTC")), false),
+            ("status", text(&self.statuses, |outcome| outcome.status)?, false),
+            ("principal_id", text(&self.principals, |outcome| outcome.assignment)?, false),
+            ("team", text(&self.teams, |outcome| outcome.assignment)?, false),
+            ("workflow", text(&self.workflows, |outcome| outcome.assignment)?, false),
+            ("product", text(&self.products, |outcome| outcome.assignment)?, false),
+            ("quantity", number(|detail| detail.quantity), true),
+            ("value", number(|detail| detail.value), true),
+            ("currency", Arc::new(currencies.collect::<DictionaryArray<UInt16Type>>()), true),
+            ("status_at", time(|detail| detail.status_at_second), true),
+            ("recorded_at", time(|detail| detail.recorded_at_second), true),
         ];
-        RecordBatch::try_from_iter(columns).map_err(internal)
+        RecordBatch::try_from_iter_with_nullable(columns).map_err(internal)
     }
 }
 

@@ -14,10 +14,10 @@ use super::truth::{
     ActiveWeek, AdopterWeek, Correction, Gamer, MonthTotals, OneOffPurchase, RunawayLoop, SourceTotals, TeamOutcomes,
     Truth,
 };
-use super::{anthropic, aws, azure, gateway};
+use super::{anthropic, aws, azure, gateway, gpus, plans};
 
 /// Days after the history at which somebody looks at the sample.
-const LOOK_AFTER_DAYS: i64 = 7;
+pub(super) const LOOK_AFTER_DAYS: i64 = 7;
 
 /// Nobody in the sample exists.
 const PRIVACY: &str = "\n# These people are invented. Without the grant, principals are pseudonyms.\n\
@@ -33,7 +33,18 @@ pub(super) fn configuration(setting: &Setting) -> String {
     for (source, folder) in Source::ALL.iter().zip(folders) {
         text.push_str(&format!("\n[sources.{}]\npath = \"{folder}\"\n", source.name()));
     }
-    let tables = ["roster.csv", "outcomes", "budgets.csv", "invoices.csv"];
+    let tables = [
+        "roster.csv",
+        "outcomes",
+        "budgets.csv",
+        "invoices.csv",
+        "goals.csv",
+        "seats.csv",
+        "caps.csv",
+        "pilots.csv",
+        "gpu_hours.csv",
+        "drivers.csv",
+    ];
     for path in tables {
         let name = path.trim_end_matches(".csv");
         text.push_str(&format!("\n[tables.{name}]\npath = \"facts/{path}\"\n"));
@@ -76,7 +87,7 @@ pub(super) fn truth(setting: &Setting, ledgers: &Ledgers, found: Part, counts: &
         gamer: Gamer {
             principal_id: gamer.id.clone(),
             since: calendar.label(milestones.gamer),
-            effective_cost: ledgers.all.watched_effective,
+            effective_cost: ledgers.all.watched_effective.iter().copied().sum(),
             outcomes: counts.gamer,
         },
         runaway_loop: RunawayLoop {
@@ -98,6 +109,12 @@ pub(super) fn truth(setting: &Setting, ledgers: &Ledgers, found: Part, counts: &
         invoice_residual: residual(setting),
         tokens: anthropic::token_counts(found.tokens),
         last_three_months: last_three_months(setting, ledgers, counts),
+        goals: plans::goals(setting, counts),
+        seats: anthropic::seats::truth(setting),
+        caps: plans::caps(setting, ledgers),
+        pilots: setting.pilots.truth(&ledgers.all),
+        gpu_use: gpus::truth(setting),
+        driver_quantities: plans::driver_totals(setting),
         set_aside: found.set_aside,
     }
 }

@@ -138,7 +138,8 @@ impl PartsWriter {
 }
 
 /// The columns that have statistics, which are for skipping row groups: the sample has many small files.
-const COLUMNS_TO_SKIP_BY: [&str; 7] = [
+const COLUMNS_TO_SKIP_BY: [&str; 8] = [
+    "BillingCurrency",
     "BillingPeriodStart",
     "ChargeCategory",
     "ChargePeriodEnd",

@@ -69,6 +69,18 @@ pub struct Truth {
     pub tokens: Vec<TokenCount>,
     /// Cost and successful outcomes of the last three months by team.
     pub last_three_months: Vec<TeamOutcomes>,
+    /// Goals of whole quarters of the history.
+    pub goals: Vec<Goal>,
+    /// Seats of people.
+    pub seats: Seats,
+    /// Caps of the last three months, as they stand at the end.
+    pub caps: Vec<Cap>,
+    /// Pilots by whether their outcomes were set first.
+    pub pilots: Pilots,
+    /// Own accelerators by cluster and model.
+    pub gpu_use: Vec<GpuUse>,
+    /// Sum of the quantities of each driver.
+    pub driver_quantities: BTreeMap<String, u64>,
 }
 
 /// Sums over the charges of a source.
@@ -125,6 +137,14 @@ pub struct Outcomes {
     pub by_type: BTreeMap<String, u64>,
     /// Succeeded outcomes by team.
     pub by_team_succeeded: BTreeMap<String, u64>,
+    /// Those that say a value.
+    pub valued: u64,
+    /// Sum of the values, in US dollars.
+    pub value: u64,
+    /// Succeeded outcomes by their size: the quantity, 1 where there is none.
+    pub succeeded_size: u64,
+    /// Those that the company learned of on a later day.
+    pub recorded_late: u64,
 }
 
 /// People who used AI for the first time in a week.
@@ -239,4 +259,90 @@ pub struct TeamOutcomes {
     pub effective_cost: Amount,
     /// Outcomes with status `succeeded`.
     pub succeeded: u64,
+}
+
+/// A goal and what was attained of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Goal {
+    /// The goal.
+    pub goal_id: String,
+    /// Succeeded outcomes wanted, by size.
+    pub target: u64,
+    /// Succeeded outcomes of its scope, type and period, by size.
+    pub attained: u64,
+}
+
+/// Seats of people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seats {
+    /// People who ever had one.
+    pub people: u64,
+    /// Months with a seat, over all people: charges of seats.
+    pub months: u64,
+    /// EffectiveCost of the charges of seats.
+    pub cost: Amount,
+}
+
+/// How a cap stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapStatus {
+    /// As much or more was used.
+    Reached,
+    /// At least four fifths were used.
+    Near,
+    /// Less was used.
+    Below,
+}
+
+/// A cap of the last three months.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cap {
+    /// Kind of its scope.
+    pub scope_type: String,
+    /// Its scope.
+    pub scope: String,
+    /// The cap.
+    pub amount: Amount,
+    /// EffectiveCost of the scope in the three months.
+    pub used: Amount,
+    /// How it stands at the end.
+    pub status: CapStatus,
+}
+
+/// Pilots by whether their outcomes were set first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pilots {
+    /// Their outcomes were set first.
+    pub guided: PilotGroup,
+    /// They were not.
+    pub unguided: PilotGroup,
+}
+
+/// What became of some pilots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PilotGroup {
+    /// Pilots begun.
+    pub pilots: u64,
+    /// Those of them that were deployed; the others were stopped.
+    pub deployed: u64,
+    /// EffectiveCost of the charges with their tags.
+    pub effective_cost: Amount,
+}
+
+/// What the accelerators of a cluster served with a model over the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GpuUse {
+    /// The cluster.
+    pub cluster: String,
+    /// The model.
+    pub model: String,
+    /// Hours, times accelerators.
+    pub gpu_hours: u64,
+    /// What they cost, in US dollars.
+    pub cost: Amount,
+    /// Tokens that came out.
+    pub tokens_served: u64,
+    /// Cost of a million tokens if none of their seconds were idle, rounded to six digits.
+    pub full_use_cost_per_million: Amount,
 }

@@ -11,6 +11,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
+use super::arrows;
 use super::errors::{Sql, from_datafusion};
 use crate::error::{Error, Result};
 use crate::units::ByteSize;
@@ -33,13 +34,14 @@ const MAX_SET_OPERATIONS: usize = 200;
 /// [`crate::ErrorKind::Limit`] for what is too large.
 pub(crate) fn parse(sql: Sql<'_>) -> Result<Vec<Statement>> {
     measure(sql)?;
-    let statements = DFParserBuilder::new(sql.text)
+    let mut statements = DFParserBuilder::new(sql.text)
         .with_dialect(&GenericDialect {})
         .build()
         .and_then(|mut parser| parser.parse_statements())
         .map_err(|cause| from_datafusion(cause, Some(sql)))?;
-    for statement in &statements {
+    for statement in &mut statements {
         permit(statement)?;
+        arrows::bind(statement);
     }
     Ok(statements.into())
 }

@@ -8,12 +8,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::Session;
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
-use datafusion::common::{DataFusionError, Result as DataFusionResult};
+use datafusion::common::{DFSchema, DataFusionError, Result as DataFusionResult};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
 use datafusion::datasource::table_schema::TableSchema;
+use datafusion::logical_expr::Expr;
+use datafusion::logical_expr::utils::conjunction;
 use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_expr_common::sort_expr::PhysicalSortExpr;
@@ -45,13 +49,25 @@ impl GuardedParquet {
         Self { inner: Arc::new(inner), root }
     }
 
+    /// The same source, of which files, row groups and pages are left out that hold no row that meets all `filters`, which are
+    /// over the columns of `schema`: the table's, without qualifiers. Rows are filtered above the scan.
+    pub(super) fn pruned_by(self, filters: &[Expr], schema: &SchemaRef, state: &dyn Session) -> DataFusionResult<Self> {
+        let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(self) };
+        let predicate = state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(schema))?)?;
+        let pruned = parquet(self.inner.as_ref())?.with_predicate(predicate);
+        Ok(Self { inner: Arc::new(pruned), ..self })
+    }
+
     /// The same guard around what `source` became.
     fn around(&self, source: &Arc<dyn FileSource>) -> DataFusionResult<Arc<dyn FileSource>> {
-        let parquet = source
-            .downcast_ref::<ParquetSource>()
-            .ok_or_else(|| DataFusionError::Internal("a Parquet source became something else".to_owned()))?;
-        Ok(Arc::new(Self { inner: Arc::new(parquet.clone()), root: self.root.clone() }))
+        Ok(Arc::new(Self { inner: Arc::new(parquet(source.as_ref())?.clone()), root: self.root.clone() }))
     }
+}
+
+fn parquet(source: &dyn FileSource) -> DataFusionResult<&ParquetSource> {
+    source
+        .downcast_ref::<ParquetSource>()
+        .ok_or_else(|| DataFusionError::Internal("a Parquet source became something else".to_owned()))
 }
 
 impl FileSource for GuardedParquet {

@@ -11,6 +11,7 @@ mod allocation;
 mod amplify;
 mod answer;
 mod arithmetic;
+mod arrows;
 mod as_of;
 mod check;
 mod currency;

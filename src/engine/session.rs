@@ -479,7 +479,7 @@ fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
 /// `ProjectionPushdown` moves a projection that narrows below the filter under it. A quotient, a price or a rate would be
 /// worked out for rows that the statement leaves out, and the statement fail for one of them. `FilterPushdown` takes a column
 /// of one side of a join for the column of the same name of the other side when it moves a filter through a projection: rows
-/// are lost. What prunes files is handed to the scans before, by the logical optimizer.
+/// are lost. Scans of Parquet are pruned by the filters that the logical optimizer hands them.
 const LEFT_OUT: [&str; 3] = ["ProjectionPushdown", "FilterPushdown", "FilterPushdown(Post)"];
 
 fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {

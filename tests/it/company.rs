@@ -7,6 +7,8 @@ use outlay::demo::{Amount, MonthTotals, Truth};
 
 use super::project::Project;
 
+mod facts;
+
 /// A sample company and what is in it.
 struct Company {
     project: Project,
@@ -48,7 +50,13 @@ impl Company {
     #[track_caller]
     fn history(&self, name: &str, columns: &[&str]) -> Vec<Vec<String>> {
         let period = format!("period={}-01..2026-07-01", self.truth.first_month);
-        let text = self.given(&["run", name, "-p", &period]).ok();
+        self.columns(&["run", name, "-p", &period], columns)
+    }
+
+    /// The columns `columns` of an answer.
+    #[track_caller]
+    fn columns(&self, args: &[&str], columns: &[&str]) -> Vec<Vec<String>> {
+        let text = self.given(args).ok();
         let mut lines = text.lines().map(|line| line.split('\t').map(str::to_owned).collect::<Vec<_>>());
         let names = lines.next().unwrap();
         let at: Vec<usize> =

@@ -70,7 +70,8 @@ fn the_query_and_the_configuration_of_the_readme_are_accepted() {
 fn the_sample_company_is_what_the_readme_says_writes_it() {
     let project = Project::new("");
     let _note = project.run(&["demo", "again", "--rows", "40000", "--months", "24", "-q"]).ok();
-    let facts = ["roster", "budgets", "invoices", "prices"].map(|name| format!("facts/{name}.csv"));
+    let facts = ["roster", "budgets", "invoices", "goals", "seats", "caps", "pilots", "gpu_hours", "drivers", "prices"]
+        .map(|name| format!("facts/{name}.csv"));
     for name in ["truth.json", "outlay.toml"].into_iter().chain(facts.iter().map(String::as_str)) {
         let read = |folder: &Path| std::fs::read_to_string(folder.join(name)).unwrap();
         assert!(read(&project.path().join("again")) == read(&root().join("sample_data")), "{name} differs");

@@ -2,6 +2,7 @@
 
 mod models;
 mod rows;
+pub(super) mod seats;
 
 use serde_json::json;
 
@@ -35,7 +36,7 @@ const DIALECT: Dialect = Dialect {
 /// Writes a month.
 pub(super) async fn write_month(setting: &Setting, month: usize) -> Result<Part> {
     let mut part = Part::new(setting.calendar.months);
-    let owners = ledger_owners(&setting.company);
+    let owners = ledger_owners(setting, month);
     let layout = layout(setting, month);
     let landed = date_of(setting.calendar.end(month) + 1);
     let run = format!("BILLING_PERIOD={}/{landed}T02-00-00.000Z-usage", setting.calendar.label(month));
@@ -68,7 +69,7 @@ fn layout(setting: &Setting, month: usize) -> Layout {
         .text("CredentialId", Key::Owner, all().map(|index| Some(format!("key-{}", id(index)))))
         .text("SubAccountId", Key::Owner, assignments.iter().map(|one| Some(format!("wrkspc-{:02}", one.team + 1))))
         .text("SubAccountName", Key::Owner, assignments.iter().map(|one| Some(TEAMS[one.team].name)))
-        .text("Tags", Key::Owner, tags(company, false).iter().map(|tags| Some(json_text(tags))));
+        .text("Tags", Key::Owner, tags(setting, month, false).iter().map(|tags| Some(json_text(tags))));
     let layout = price_detail_texts(sku_columns(layout, &lines), &lines);
     let layout = if month < setting.milestones.anthropic_focus_1_4 {
         provider_columns(layout, Source::Anthropic, ACCOUNT)

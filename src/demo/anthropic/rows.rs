@@ -12,6 +12,7 @@ use super::super::part::Part;
 use super::super::quota::{Source, by_day};
 use super::super::random::{Draw, generator};
 use super::models::{CLASSES, RUNAWAY_MODEL, SEAT_DOLLARS, line_of, price, seat_line, shares};
+use super::seats::{holders, unplanned_rows};
 use crate::error::Result;
 
 /// Fractional digits of the costs of Anthropic.
@@ -63,13 +64,11 @@ impl<'a> Rows<'a> {
     /// Writes all rows and notes what the truth needs.
     pub(super) async fn write(mut self, part: &mut Part, writer: &mut DeliveryWriter<'_>) -> Result<()> {
         let (calendar, company) = (&self.setting.calendar, &self.setting.company);
-        let days = calendar.start(self.month)..calendar.end(self.month);
-        let planned: u64 = days.map(|day| company.planned_rows(day)).sum();
-        let rest = self.setting.workload.rows(Source::Anthropic, self.month).saturating_sub(planned);
-        let seats = self.seats(rest / 8);
+        let seats = holders(self.setting, self.month);
+        let rest = unplanned_rows(self.setting, self.month);
         let others = rest.saturating_sub(u64::try_from(seats.len()).unwrap_or_default());
-        for seat in &seats {
-            writer.push(seat);
+        for assignment in seats {
+            writer.push(&self.seat(assignment));
         }
         for (day, rows) in by_day(others, calendar, self.month, WEEKEND) {
             self.first_uses(day, part, writer);
@@ -79,25 +78,6 @@ impl<'a> Rows<'a> {
             self.everybody(day, rows, part, writer).await?;
         }
         writer.settle().await
-    }
-
-    /// Seats of people who use AI by the start of the month, at most `limit` rows.
-    fn seats(&self, limit: u64) -> Vec<Charge> {
-        let first = self.setting.calendar.start(self.month);
-        let company = &self.setting.company;
-        let mut seats = Vec::new();
-        let mut last = None;
-        for (index, assignment) in company.assignments.iter().enumerate() {
-            let principal = &company.principals[assignment.principal];
-            let adopted = principal.is_person && principal.first_use.is_some_and(|day| day < first);
-            let in_team = principal.team_on(first) == Some(assignment.team);
-            if adopted && in_team && last != Some(assignment.principal) {
-                last = Some(assignment.principal);
-                seats.push(self.seat(index));
-            }
-        }
-        seats.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        seats
     }
 
     fn seat(&self, assignment: usize) -> Charge {

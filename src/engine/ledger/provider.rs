@@ -118,7 +118,8 @@ impl TableProvider for SourceTable {
                 store,
                 Arc::clone(&source.footers),
             )));
-        let guarded = Arc::new(GuardedParquet::new(parquet, source.location.store().to_string()));
+        let guarded = GuardedParquet::new(parquet, source.location.store().to_string());
+        let guarded = Arc::new(guarded.pruned_by(filters, &self.schema, state)?);
         let files: Vec<PartitionedFile> = source.files.iter().map(|file| self.partitioned(source, file)).collect();
         let rows = source.files.iter().map(|file| file.rows).sum();
         let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);

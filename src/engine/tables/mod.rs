@@ -148,7 +148,7 @@ impl TableProvider for FileTable {
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _filters: &[Expr],
+        filters: &[Expr],
         limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         let Files { location, objects, format, .. } = &self.files;
@@ -161,7 +161,8 @@ impl TableProvider for FileTable {
             Format::Parquet => {
                 let parquet =
                     ParquetSource::new(table_schema).with_table_parquet_options(state.default_table_options().parquet);
-                Arc::new(GuardedParquet::new(parquet, location.store().to_string()))
+                let guarded = GuardedParquet::new(parquet, location.store().to_string());
+                Arc::new(guarded.pruned_by(filters, &self.schema, state)?)
             }
             Format::Text(format) => format.file_source(table_schema),
         };
