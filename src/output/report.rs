@@ -123,7 +123,7 @@ impl Section {
     fn push_details(&self, out: &mut String) {
         out.push_str("<details>\n<summary>How it is measured</summary>\n");
         for paragraph in self.about.description.split("\n\n").skip(1) {
-            push_element("p", paragraph, out);
+            push_element(if paragraph.starts_with(' ') { "pre" } else { "p" }, paragraph, out);
         }
         push_element("pre", &self.about.sql, out);
         out.push_str("</details>\n");

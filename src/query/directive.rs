@@ -1,7 +1,8 @@
 //! Splits a saved query into its directives, its prose and its SQL.
 //!
 //! A leading comment line is a directive when its text begins with `word:` (`[a-z_]+`, the colon at once; `https://` is
-//! none). A line indented by two or more spaces continues the directive before it. Every other comment line is prose.
+//! none). A line indented by two or more spaces continues the directive before it. Every other comment line is prose, in
+//! which an indented line, of a list or a formula, stays a line of its own.
 
 use crate::error::{Error, Result, did_you_mean};
 
@@ -37,7 +38,7 @@ pub(crate) struct Directive<'a> {
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
     pub(crate) directives: Vec<Directive<'a>>,
-    /// Paragraphs of prose.
+    /// Paragraphs of prose; indented lines are lines of their own, with their indentation.
     pub(crate) prose: Vec<String>,
     /// The SQL, from the first line that is neither blank nor a comment.
     pub(crate) body: &'a str,
@@ -49,6 +50,8 @@ pub(crate) struct Parts<'a> {
 #[derive(Debug, Clone, Copy)]
 struct CommentLine<'a> {
     content: &'a str,
+    /// The white space before `content` beyond the first space.
+    indent: &'a str,
     indented: bool,
     line: usize,
     column: usize,
@@ -89,12 +92,17 @@ impl<'a> Parts<'a> {
             self.directives.push(read_directive(source, words, comment, word, value)?);
             return Ok(Open::Directive);
         }
+        let text = match comment.indented {
+            true => format!("{}{}", comment.indent, comment.content),
+            false => comment.content.to_owned(),
+        };
         match (open, self.prose.last_mut()) {
             (Open::Prose, Some(paragraph)) => {
-                paragraph.push(' ');
-                paragraph.push_str(comment.content);
+                let after_list = paragraph.lines().next_back().is_some_and(|line| line.starts_with(' '));
+                paragraph.push(if comment.indented || after_list { '\n' } else { ' ' });
+                paragraph.push_str(&text);
             }
-            _ => self.prose.push(comment.content.to_owned()),
+            _ => self.prose.push(text),
         }
         Ok(Open::Prose)
     }
@@ -113,7 +121,7 @@ impl<'a> CommentLine<'a> {
     fn of(line: &'a str, number: usize) -> Option<Self> {
         let trimmed = line.trim_start();
         if trimmed.is_empty() {
-            return Some(Self { content: "", indented: false, line: number, column: 1 });
+            return Some(Self { content: "", indent: "", indented: false, line: number, column: 1 });
         }
         let rest = trimmed.strip_prefix("--")?;
         let content = rest.trim_start();
@@ -121,6 +129,7 @@ impl<'a> CommentLine<'a> {
         let before = line.get(..line.len() - content.len()).unwrap_or_default();
         Some(Self {
             content: content.trim_end(),
+            indent: indent.strip_prefix(' ').unwrap_or(indent),
             indented: indent.contains('\t') || indent.chars().count() >= 2,
             line: number,
             column: before.chars().count() + 1,

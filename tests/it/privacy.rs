@@ -237,6 +237,20 @@ fn the_scope_of_a_principal_is_a_person() {
 }
 
 #[test]
+fn caps_meet_the_charges_of_their_people_under_pseudonyms() {
+    let mapped = "path = \"limits.csv\"\ncolumns = { scope_type = \"kind\", scope = \"who\" }\n\
+                  constants = { period_start = \"2026-06-01\", period_end = \"2026-07-01\", currency = \"USD\" }\n\
+                  [tables.caps.values.scope_type]\nemployee = \"principal\"\n";
+    let project = small(&format!("exempt = [\"svc-*\"]\n[tables.caps]\n{mapped}"));
+    project.write("limits.csv", "kind,who,amount\nemployee,ada@acme.example,1\nemployee,svc-ci,4\n");
+    let asked = ["--format", "tsv", "run", "near_caps", "-p", "year=2026", "-p", "today=2026-07-08"];
+    let rows = cells(&project.run(&asked).ok()).split_off(1);
+    assert!(rows[0][1].starts_with("p-") && rows[1][1] == "svc-ci", "{rows:?}");
+    let used: Vec<_> = rows.iter().map(|row| (row[7].as_str(), row[10].as_str())).collect();
+    assert_eq!(used, [("1.00", "reached"), ("2.00", "below")]);
+}
+
+#[test]
 fn a_roster_made_of_another_table_hides_its_people_too() {
     let project = small("[tables.hr]\npath = \"hr.csv\"");
     project.write("hr.csv", "Badge,Dept,Since\nada@acme.example,ops,2026-01-01\n");

@@ -51,7 +51,11 @@ fn prose_is_what_is_no_directive() {
         ("-- see https://example.com", "see https://example.com"),
         ("-- https://example.com", "https://example.com"),
         ("-- a line\n-- and the next\n--\n-- another", "a line and the next\n\nanother"),
-        ("-- description: What.\n--\n--   indented prose after a gap", "What.\n\nindented prose after a gap"),
+        ("-- description: What.\n--\n--   indented prose after a gap", "What.\n\n  indented prose after a gap"),
+        (
+            "-- description: What.\n--\n-- Two\n-- steps\n--   one  first\n--     of all\n-- and done.\n--\n-- End.",
+            "What.\n\nTwo steps\n  one  first\n    of all\nand done.\n\nEnd.",
+        ),
         ("-- description:\n--   on the next line", "on the next line"),
         ("--\tdescription: tab", "reads like"),
     ] {
