@@ -117,7 +117,7 @@ outlooks AS (
     round(min(total) FILTER (WHERE 10 * place >= futures), 2) AS p10,
     round(min(total) FILTER (WHERE 2 * place >= futures), 2) AS p50,
     round(min(total) FILTER (WHERE 10 * place >= 9 * futures), 2) AS p90,
-    round(CAST(100 * count(*) FILTER (WHERE total > budget) AS DECIMAL(20, 4)) / count(*), 1) AS breach_risk
+    round(CAST(100 * count(*) FILTER (WHERE total > budget) AS DECIMAL(20, 4)) / count(*), 1) AS breach_risk_percent
   FROM ranked
   GROUP BY scope_type, scope, period_start, period_end, billing_currency, budget, actual, prior_period, year_before
 ),
@@ -146,8 +146,8 @@ SELECT
   p90,
   outlook - budget AS variance,
   round(100 * (outlook - budget) / nullif(budget, 0), 2) AS variance_percent,
-  breach_risk,
-  period_end > $today AND breach_risk > coalesce($most_risk, 100) AS at_risk,
+  breach_risk_percent,
+  period_end > $today AND breach_risk_percent > coalesce($most_risk, 100) AS at_risk,
   CASE WHEN seen_until > period_start
     THEN round(actual * (period_end - period_start) / (least(period_end, seen_until) - period_start), 2)
   END AS run_rate,
