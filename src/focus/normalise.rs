@@ -49,6 +49,7 @@ pub fn normalise(kind: Kind, column: &str, values: &ArrayRef) -> Result<ArrayRef
                 .collect();
             texts(column, &text)
         }
+        (Kind::Time, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View) => times(column, values),
         (Kind::Json, physical) if physical.is_nested() => json(column, values),
         (_, DataType::Binary | DataType::LargeBinary | DataType::BinaryView) => {
             normalise(kind, column, &cast(column, values, &DataType::Utf8)?)
@@ -60,6 +61,31 @@ pub fn normalise(kind: Kind, column: &str, values: &ArrayRef) -> Result<ArrayRef
 fn cast(column: &str, values: &ArrayRef, to: &DataType) -> Result<ArrayRef> {
     let strict = CastOptions { safe: false, format_options: FormatOptions::default() };
     cast_with_options(values, to, &strict).map_err(|cause| unreadable(column, values.data_type(), cause))
+}
+
+/// Times of ISO 8601; what spreadsheets leave out, the seconds, is 0.
+fn times(column: &str, values: &ArrayRef) -> Result<ArrayRef> {
+    let to = Kind::Time.data_type();
+    if let Ok(times) = cast(column, values, &to) {
+        return Ok(times);
+    }
+    let texts = cast(column, values, &DataType::Utf8)?;
+    let whole: StringArray = texts.as_string::<i32>().iter().map(|text| text.map(with_seconds)).collect();
+    cast(column, &(Arc::new(whole.clone()) as ArrayRef), &to).map_err(|error| {
+        let is_time = |text: &&str| cast(column, &(Arc::new(StringArray::from(vec![*text])) as ArrayRef), &to).is_ok();
+        match whole.iter().flatten().find(|text| !is_time(text)) {
+            Some(text) => Error::data(format!("column `{column}` holds `{text}`, which is no time"))
+                .with("column", column)
+                .hint("times are written as in ISO 8601: `2026-05-03T10:00:00Z`, `2026-05-03 10:00` or `2026-05-03`"),
+            None => error,
+        }
+    })
+}
+
+fn with_seconds(text: &str) -> String {
+    let text = text.trim();
+    let is_minute = text.len() == "2026-05-03 10:00".len() && text.as_bytes().get(13) == Some(&b':');
+    if is_minute { format!("{text}:00") } else { text.to_owned() }
 }
 
 fn unreadable(column: &str, physical: &DataType, cause: ArrowError) -> Error {
@@ -355,12 +381,15 @@ mod tests {
             "2026-06-01T02:00:00+02:00",
             "2026-06-01 00:00:00",
             "2026-06-01T00:00:00Z",
+            " 2026-06-01 00:00",
+            "2026-06-01",
         ]));
         let times = normalise(Kind::Time, "ChargePeriodStart", &text).unwrap();
-        let expected = TimestampMicrosecondArray::from(vec![1_780_272_000_000_000; 3]);
+        let expected = TimestampMicrosecondArray::from(vec![1_780_272_000_000_000; 5]);
         assert_eq!(times.as_primitive::<TimestampMicrosecondType>(), &expected);
         let bad: ArrayRef = Arc::new(StringArray::from(vec!["yesterday"]));
-        assert!(normalise(Kind::Time, "ChargePeriodStart", &bad).unwrap_err().message().contains("ChargePeriodStart"));
+        let error = normalise(Kind::Time, "ChargePeriodStart", &bad).unwrap_err();
+        assert_eq!(error.message(), "column `ChargePeriodStart` holds `yesterday`, which is no time");
     }
 
     #[test]
