@@ -25,6 +25,7 @@ mod privacy;
 mod project;
 mod quality;
 mod readme;
+mod replay;
 mod reports;
 mod results;
 mod server;
