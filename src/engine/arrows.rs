@@ -127,7 +127,9 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let text = format!("SELECT {text}");
-        let Statement::Statement(mut statement) = parse_one(Sql::new(&text, "a test")).unwrap() else { panic!("{text}") };
+        let Statement::Statement(mut statement) = parse_one(Sql::new(&text, "a test")).unwrap() else {
+            panic!("{text}")
+        };
         let _finished = statement.visit(&mut Shown);
         statement.to_string().trim_start_matches("SELECT ").to_owned()
     }
