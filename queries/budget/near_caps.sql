@@ -24,7 +24,7 @@
 -- check: accepted(status: reached, near, below, unknown)
 -- check: period_start < period_end
 -- check: status <> 'reached' warn
--- chart: bar x=scope y=cap,used title="Caps and what is used of them"
+-- chart: bar x=scope y=used_percent series=period_start title="What is used of the caps, in percent"
 WITH limits AS (
   SELECT
     scope_type,

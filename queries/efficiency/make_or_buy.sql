@@ -130,7 +130,7 @@ figures AS (
     own.*,
     round(1000000 * prices.token_price, 4) AS api_cost_per_million,
     round(own.tokens_per_month * prices.token_price + $api_downtime_hours * 60 * $outage_minute_cost, 4) AS api_cost_per_month,
-    CASE WHEN own.own_cost_per_month <= $api_downtime_hours * 60 * $outage_minute_cost THEN 0
+    CASE WHEN own.own_cost_per_month <= $api_downtime_hours * 60 * $outage_minute_cost THEN CAST(0 AS DECIMAL(38, 18))
       ELSE (own.own_cost_per_month - $api_downtime_hours * 60 * $outage_minute_cost) / nullif(prices.token_price, 0)
     END AS break_even_tokens
   FROM own

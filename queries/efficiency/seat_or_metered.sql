@@ -3,11 +3,12 @@
 -- tags: ai, efficiency, price, seats
 --
 -- Seats are those of the table `seats`; one counts whole in every month that it touches, as in `seat_utilisation`. Use is the
--- usage of the AI services of the same provider in the same currency by a person; providers that have sold no seat in the period
--- are left out, and so are service accounts, which cannot have one: their principals are told by a pattern. Metered cost is its effective cost: what is paid by use, with a seat or
--- without. Tokens that cost nothing to a person with a seat are included in it and get the price of the price book on the day of use,
--- that of the contract, else the list price: included cost is what they would cost metered. Tokens of one model at one time cost
--- nothing when all charges of them add up to 0; without a seat they stay free.
+-- usage of the AI services of the same provider in the same currency by people: those of the roster, whenever they were on it,
+-- and those with a seat. Service accounts cannot have one. Providers that have sold no seat in the period are left out.
+-- Metered cost is its effective cost: what is paid by use, with a seat or without. Tokens that cost nothing to a person with a
+-- seat are included in it and get the price of the price book on the day of use, that of the contract, else the list price:
+-- included cost is what they would cost metered. Tokens of one model at one time cost nothing when all charges of them add up
+-- to 0; without a seat they stay free.
 --
 --   cost now         seats + metered cost
 --   cost if metered  metered cost + included cost
@@ -23,7 +24,6 @@
 -- param: period           period = last(3mo)                               "months of use and of seats that begin in it"
 -- param: by               text = principal in (plan, principal, provider)  "what a row is"
 -- param: covered_percent  decimal? = null                                  "part of use that a seat covers; as it is now when left out"
--- param: services         text? = svc-%                                    "pattern of LIKE: principals that are service accounts"
 -- check: unique(name, provider, billing_currency)
 -- check: not_null(name, provider, billing_currency, people, seat_months, seat_cost, tokens, metered_cost, cost_now, verdict)
 -- check: accepted(verdict: seat, metered, even)
@@ -84,7 +84,7 @@ charges AS (
     AND ServiceCategory = 'AI and Machine Learning'
     AND ChargeCategory = 'Usage'
     AND PrincipalId IS NOT NULL
-    AND ($services IS NULL OR PrincipalId NOT LIKE $services)
+    AND PrincipalId IN (SELECT principal_id FROM roster UNION SELECT principal_id FROM seats)
     AND ServiceProviderName IN (SELECT provider FROM held)
   GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),

@@ -7,6 +7,7 @@ use outlay::demo::{Amount, MonthTotals, Truth};
 
 use super::project::Project;
 
+mod efficiency;
 mod facts;
 
 /// A sample company and what is in it.

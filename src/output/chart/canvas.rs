@@ -208,6 +208,8 @@ pub(super) fn text_width(text: &str, size: u32) -> f64 {
 
 /// `text` cut to `room`, with an ellipsis when it was longer.
 pub(super) fn fit(text: &str, size: u32, room: f64) -> String {
+    // Room that was made for this very text is the sum of parts, and may be short of it by a rounding.
+    let room = room + 0.01;
     if text_width(text, size) <= room {
         return text.to_owned();
     }
@@ -220,4 +222,20 @@ pub(super) fn fit(text: &str, size: u32, room: f64) -> String {
         }
     }
     cut + "…"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_only_when_it_is_longer_than_its_room() {
+        for text in ["u-0013", "Acme Analytics", "platform"] {
+            for size in 8..40 {
+                let room = (28.0 + text_width(text, size)) - 28.0;
+                assert_eq!(fit(text, size, room), text, "{size}");
+                assert!(fit(text, size, room - 1.0).ends_with('…'), "{size}");
+            }
+        }
+    }
 }
