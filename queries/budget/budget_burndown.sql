@@ -13,7 +13,7 @@
 -- param: today       date = today                                 "date of the report"
 -- check: unique(scope, billing_currency, day)
 -- check: not_null(scope, billing_currency, day, budget, planned)
--- check: left_p10 >= left_p50 AND left_p50 >= left_p90
+-- check: left_p50 IS NULL OR (left_p10 >= left_p50 AND left_p50 >= left_p90)
 -- chart: burndown x=day y=left_p50 low=left_p90 high=left_p10 actual=left_actual as_of=as_of title="What is left of the budget"
 WITH scopes AS (
   SELECT coalesce($scope, min(scope)) AS scope

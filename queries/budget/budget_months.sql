@@ -12,7 +12,7 @@
 -- param: today       date = today                                 "date of the report"
 -- check: unique(scope, billing_currency, month)
 -- check: not_null(scope, billing_currency, month, budget)
--- check: p10 <= p50 AND p50 <= p90
+-- check: p50 IS NULL OR (p10 <= p50 AND p50 <= p90)
 -- check: (actual IS NULL) <> (p50 IS NULL)
 -- chart: fan x=month y=p50 low=p10 high=p90 actual=actual budget=budget as_of=as_of title="Cost by month against the budget"
 WITH scopes AS (
