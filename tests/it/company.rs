@@ -341,7 +341,11 @@ fn every_saved_query_passes_its_checks() {
     let verdicts = company.rows(&["check"]);
     assert!(verdicts.iter().all(|row| row[2] != "failed"), "{verdicts:?}");
     let warned: Vec<_> = verdicts.iter().filter(|row| row[2] == "warning").map(|row| row[0].as_str()).collect();
-    assert_eq!(warned, ["budget_status", "invoice_reconciliation", "near_caps"], "overspent, short and reached as planted");
+    assert_eq!(
+        warned,
+        ["budget_status", "invoice_reconciliation", "near_caps"],
+        "overspent, short and reached as planted"
+    );
 }
 
 #[test]
