@@ -16,12 +16,14 @@ pub mod facts;
 pub mod fingerprint;
 pub mod focus;
 pub mod forecast;
+pub mod jobs;
 pub mod land;
 pub mod output;
 pub mod prices;
 pub mod privacy;
 pub mod query;
 pub mod storage;
+pub mod summaries;
 pub mod units;
 
 pub use error::{Error, ErrorKind, Result};

@@ -12,7 +12,7 @@ Examples:
   outlay run spend_by_team -p period=2026-Q2 -o q2.csv
 
 Exit codes: 0 ok, 1 query failed, 2 usage, configuration or saved query wrong, 3 a check failed,
-4 a source is stale or incomplete, 6 a limit stopped it, 7 storage or network (safe to retry), 70 a bug, 130 interrupted, 143 terminated";
+4 a source or a summary table is stale, 5 another build is at it, 6 a limit stopped it, 7 storage or network (safe to retry), 70 a bug, 130 interrupted, 143 terminated";
 
 /// Analytics for spend: cost per outcome, adoption and budget over billing exports in object storage.
 ///
@@ -162,6 +162,16 @@ pub(super) enum Command {
     Land(Land),
     /// Write a page of answers with charts, for mail and for paper: one HTML file that needs nothing else
     Report(Report),
+    /// Build the summary tables that are due: what is missing, and what comes from other files or other SQL than now
+    Build(Build),
+    /// Say which summary tables are up to date; exit 4 when one is not
+    Status(Status),
+    /// List the runs of builds, newest first; SQL finds them as the table `runs`
+    History(History),
+    /// Freeze intervals of a summary table: a build that would change one fails and shows how
+    Freeze(Freeze),
+    /// Delete what builds left behind, and states of summary tables older than the history that is kept
+    Vacuum(Vacuum),
     /// Score the forecasts on a folder of series whose end is known
     Score(Score),
     /// Write a sample company with known truth
@@ -259,6 +269,104 @@ pub(super) struct Land {
     /// Replace what was landed for the same stretch of time even by fewer charges
     #[arg(long)]
     pub(super) replace: bool,
+}
+
+/// `outlay build`
+#[derive(Debug, clap::Args)]
+pub(super) struct Build {
+    /// Summary tables or their queries by name, glob, tag:NAME, owner:NAME or state:changed; `+NAME` with what it reads, `NAME+`
+    /// with what reads it; all when left out
+    pub(super) selectors: Vec<String>,
+    /// First period, such as 2026-01, 2026-Q1 or a day
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) from: Option<String>,
+    /// Last period, itself included
+    #[arg(long, value_name = "PERIOD")]
+    pub(super) to: Option<String>,
+    /// Say what would be built and why; nothing is written
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Build intervals that are not due, too
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Build every interval of the table anew
+    #[arg(long, conflicts_with_all = ["from", "to"])]
+    pub(super) full: bool,
+    /// Build the interval of today before it is over
+    #[arg(long)]
+    pub(super) allow_partial: bool,
+    /// Publish intervals as they are done; all of a table together when left out
+    #[arg(long)]
+    pub(super) each: bool,
+    /// Go on with other intervals and tables when one fails; the exit code tells
+    #[arg(long)]
+    pub(super) keep_going: bool,
+    /// Build what a run did not, with the as-of date of that run
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["selectors", "from", "to", "force", "full"])]
+    pub(super) retry_failed: Option<String>,
+    /// Intervals that are computed at the same time
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) jobs: usize,
+    /// Wait this long for another build of the same interval, such as 10m; exit 5 at once when left out
+    #[arg(long, value_name = "TIME")]
+    pub(super) wait: Option<String>,
+    /// Take locks over from builds that are known to be gone; those of dead processes of this machine are taken over anyway
+    #[arg(long)]
+    pub(super) take_lock: bool,
+    /// How to tell what happens
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = false)]
+    pub(super) log: Log,
+}
+
+/// How a build tells what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Log {
+    /// Sentences, with a bar on a terminal
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// `outlay status`
+#[derive(Debug, clap::Args)]
+pub(super) struct Status {
+    /// As for build; all when left out
+    pub(super) selectors: Vec<String>,
+}
+
+/// `outlay history`
+#[derive(Debug, clap::Args)]
+pub(super) struct History {
+    /// Summary tables; all when left out
+    pub(super) tables: Vec<String>,
+    /// The newest so many
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) last: usize,
+}
+
+/// `outlay freeze`
+#[derive(Debug, clap::Args)]
+pub(super) struct Freeze {
+    /// A summary table, or its query
+    pub(super) table: String,
+    /// Intervals, such as 2026-05; what is frozen already is listed when left out
+    pub(super) intervals: Vec<String>,
+    /// Let them change again
+    #[arg(long)]
+    pub(super) thaw: bool,
+}
+
+/// `outlay vacuum`
+#[derive(Debug, clap::Args)]
+pub(super) struct Vacuum {
+    /// As for build; all when left out
+    pub(super) selectors: Vec<String>,
+    /// Say what would go; nothing is deleted
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// For how long past states stay readable, such as 90d [default: that of [summaries], 400d]
+    #[arg(long, value_name = "TIME")]
+    pub(super) retention: Option<String>,
 }
 
 /// `outlay report`

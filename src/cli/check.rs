@@ -59,6 +59,11 @@ async fn check_queries(context: &Context, selectors: &[String], params: &[(Strin
             skip(&query.name, &format!("outlay.toml has no {}", missing.join(", ")));
             continue;
         }
+        let unbuilt = if selectors.is_empty() { context.engine.unbuilt(query).await? } else { Vec::new() };
+        if !unbuilt.is_empty() {
+            skip(&query.name, &format!("`outlay build` has not built {}", unbuilt.join(", ")));
+            continue;
+        }
         outcomes
             .push(context.engine.check(query, params).await.map_err(|error| error.with("query", query.name.clone()))?);
     }

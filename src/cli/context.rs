@@ -13,7 +13,7 @@ use crate::storage::StoreOptions;
 use crate::units::{ByteSize, parse_duration};
 
 /// What the commands work with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Context {
     pub(super) global: Global,
     pub(super) engine: Arc<Engine>,
@@ -38,6 +38,11 @@ impl Context {
             builder = builder.threads(threads);
         }
         Ok(Self { global, engine: Arc::new(builder.build()?) })
+    }
+
+    /// The same with another as-of date.
+    pub(super) fn at(&self, as_of: Option<chrono::NaiveDate>) -> Result<Self> {
+        Self::new(Global { as_of, ..self.global.clone() })
     }
 }
 

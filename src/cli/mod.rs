@@ -4,6 +4,7 @@
 //! into exit codes and [`report`] into text.
 
 mod args;
+mod build;
 mod check;
 mod completions;
 mod config;
@@ -12,7 +13,9 @@ mod demo;
 mod describe;
 mod dialects;
 mod exit;
+mod freeze;
 mod held;
+mod history;
 mod html_report;
 mod land;
 mod list;
@@ -26,11 +29,14 @@ mod score;
 mod scorecard;
 mod show;
 mod sink;
+mod status;
 mod tables;
+mod vacuum;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Read};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -57,9 +63,17 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let color = args.global.color;
     let result = runtime.block_on(async {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let mut work = std::pin::pin!(dispatch(args, Stopped(stopped)));
         tokio::select! {
-            result = dispatch(args) => result,
-            signal = interrupted() => Err(signal),
+            result = &mut work => result,
+            signal = interrupted() => {
+                // Nobody listens when the command has nothing to leave in order.
+                if stop.send(true).is_ok() {
+                    let _ended = tokio::time::timeout(TIDY, work).await;
+                }
+                Err(signal)
+            }
         }
     });
     // A statement that was given up may still hold a thread; it ends with the process.
@@ -71,8 +85,23 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-async fn dispatch(args: Args) -> Result<()> {
+/// How long a command that was interrupted may take to leave things in order.
+const TIDY: Duration = Duration::from_millis(1_500);
+
+/// Tells a command that has something to leave in order that it was interrupted.
+struct Stopped(tokio::sync::watch::Receiver<bool>);
+
+impl Stopped {
+    async fn wait(mut self) {
+        if self.0.wait_for(|stopped| *stopped).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+async fn dispatch(args: Args, stopped: Stopped) -> Result<()> {
     let Args { global, sql, files, command } = args;
+    let stopped = matches!(command, Some(Command::Build(_))).then_some(stopped);
     match command {
         Some(Command::Demo(demo)) => return demo::run(&global, &demo).await,
         Some(Command::Land(args)) => return land::run(&global, &args).await,
@@ -80,6 +109,9 @@ async fn dispatch(args: Args) -> Result<()> {
         _ => {}
     }
     let context = Context::new(global)?;
+    if let (Some(Command::Build(args)), Some(stopped)) = (&command, stopped) {
+        return build::run(&context, args, stopped).await;
+    }
     match command {
         Some(Command::Run(run)) => run::run(&context, &run).await,
         Some(Command::List(list)) => list::run(&context, &list),
@@ -88,10 +120,14 @@ async fn dispatch(args: Args) -> Result<()> {
         Some(Command::Dialects) => dialects::run(&context).await,
         Some(Command::Report(report)) => html_report::run(&context, &report).await,
         Some(Command::Score(args)) => score::run(&context, &args).await,
+        Some(Command::Status(args)) => status::run(&context, &args).await,
+        Some(Command::History(args)) => history::run(&context, &args).await,
+        Some(Command::Freeze(args)) => freeze::run(&context, &args).await,
+        Some(Command::Vacuum(args)) => vacuum::run(&context, &args).await,
         Some(Command::Tables) => tables::run(&context).await,
         Some(Command::Describe(describe)) => describe::run(&context, &describe).await,
         Some(Command::Config(config)) => config::run(&context, &config),
-        Some(Command::Demo(_) | Command::Land(_) | Command::Completions(_)) => Ok(()),
+        Some(Command::Build(_) | Command::Demo(_) | Command::Land(_) | Command::Completions(_)) => Ok(()),
         None if !sql.is_empty() || !files.is_empty() => query::run(&context, &sql, &files).await,
         None if std::io::stdin().is_terminal() => prompt::run(context).await,
         None => {

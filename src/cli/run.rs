@@ -5,12 +5,20 @@ use std::borrow::Cow;
 use super::args;
 use super::context::Context;
 use super::{report, sink};
+use crate::engine::too_late;
 use crate::error::{Error, Result};
 use crate::query::SavedQuery;
 
 pub(super) async fn run(context: &Context, args: &args::Run) -> Result<()> {
     let query = find(context, &args.name)?;
     let params = params(&args.params)?;
+    let late = context.engine.late(&query).await?;
+    if let Some(error) = too_late(&query, &late) {
+        return Err(error);
+    }
+    for late in &late {
+        report::note(context.global.color, context.global.quiet, &format!("warning: {}", late.line()));
+    }
     let mut answer = context.engine.run(&query, &params).await?;
     let shown: Vec<String> = answer.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();
     if !shown.is_empty() {

@@ -65,6 +65,8 @@ async fn page(context: &Context, query: &SavedQuery) -> Result<String> {
             })
             .collect(),
     );
+    section("Reads", context.engine.reads_by_name(query)?);
+    section("Stored as", stored(context, query).await?);
     let facts = [
         ("owner", query.owner.clone()),
         ("tags", Some(query.tags.join(", ")).filter(|tags| !tags.is_empty())),
@@ -77,6 +79,18 @@ async fn page(context: &Context, query: &SavedQuery) -> Result<String> {
     );
     section("SQL", query.body.lines().map(str::to_owned).collect());
     Ok(page)
+}
+
+/// The summary table of the query and the run that wrote it.
+async fn stored(context: &Context, query: &SavedQuery) -> Result<Vec<String>> {
+    let Some(table) = query.summary_table() else { return Ok(Vec::new()) };
+    let runs = context.engine.summaries()?.runs(|name| name == table).await?;
+    let wrote = runs.iter().rfind(|run| !run.intervals.is_empty());
+    let by = wrote.map_or_else(
+        || "not built yet".to_owned(),
+        |run| format!("written by run {} from files of {} intervals", run.run, run.intervals.len()),
+    );
+    Ok(vec![format!("{table}   {by}")])
 }
 
 /// Name and type of each column; a line that says why when the query does not plan here.

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::records::{table, texts};
 use super::sink;
-use crate::engine::ledger;
+use crate::engine::{RUNS, ledger};
 use crate::error::Result;
 
 pub(super) async fn run(context: &Context) -> Result<()> {
@@ -38,6 +38,11 @@ pub(super) async fn run(context: &Context) -> Result<()> {
         }
     }
     rows.extend(config.tables.iter().map(|(name, settings)| [name.clone(), "table".to_owned(), settings.path.clone()]));
+    let summaries = context.engine.catalog().summaries();
+    rows.extend(summaries.map(|(table, query)| {
+        [table.to_owned(), "summary table".to_owned(), format!("{}: {}", query.name, query.summary())]
+    }));
+    rows.push([RUNS.to_owned(), "table".to_owned(), "what builds of summary tables did".to_owned()]);
     let views = context.engine.catalog().iter().filter(|query| query.runs_without_values());
     rows.extend(views.map(|query| [query.name.clone(), "saved query".to_owned(), query.summary().to_owned()]));
     let column = |index: usize| texts(rows.iter().map(|row| row[index].as_str()));

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::allocation::Allocation;
 use crate::error::Result;
 use crate::prices::Unpriced;
+use crate::query::TableFormat;
 use crate::units::FiscalCalendar;
 
 pub use privacy::{Principals, Privacy};
@@ -66,6 +67,9 @@ pub struct Config {
     /// `[report]`: what `outlay report` shows.
     #[serde(default)]
     pub report: Report,
+    /// `[summaries]`: where summary tables are stored.
+    #[serde(default)]
+    pub summaries: Summaries,
 }
 
 /// `[project]`
@@ -179,6 +183,24 @@ pub struct Report {
     pub queries: Vec<String>,
     /// The most rows of a table; the others are counted.
     pub max_rows: Option<usize>,
+}
+
+/// `[summaries]`: the summary tables that `outlay build` writes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Summaries {
+    /// Folder: `s3://…`, `gs://…`, `az://…`, or a path relative to the file. `summaries` beside it when left out.
+    pub path: String,
+    /// How tables are stored whose query does not say it: `delta`, or `parquet` for plain files.
+    pub format: TableFormat,
+    /// How long past states stay readable; `outlay vacuum` ends them. 400 days when left out: last year's report has an answer.
+    pub retention: String,
+}
+
+impl Default for Summaries {
+    fn default() -> Self {
+        Self { path: "summaries".to_owned(), format: TableFormat::default(), retention: "400d".to_owned() }
+    }
 }
 
 /// `[price_book]`

@@ -178,8 +178,9 @@ fn gather(plan: &dyn ExecutionPlan, statistics: &mut Statistics) {
     }
 }
 
+/// The price of `traffic` in United States dollars.
 #[expect(clippy::cast_precision_loss, reason = "an estimate of a price, not money of the ledger")]
-fn dollars(traffic: Traffic, prices: Prices) -> f64 {
+pub fn dollars(traffic: Traffic, prices: Prices) -> f64 {
     let reads = (traffic.gets + traffic.heads) as f64;
     let lists = (traffic.lists + traffic.puts) as f64;
     let gib = traffic.bytes_read as f64 / (1u64 << 30) as f64;

@@ -19,9 +19,11 @@ mod curves;
 mod errors;
 mod facts;
 mod forecast;
+mod freshness;
 mod group_keys;
 mod guard;
 mod guarded;
+mod inputs;
 mod labels;
 pub mod ledger;
 mod names;
@@ -29,19 +31,23 @@ mod needs;
 mod pricing;
 mod privacy;
 mod quality;
+mod reads;
 mod rounding;
 mod runtime;
 mod session;
 mod shelf;
+mod summaries;
 mod tables;
 mod tags;
 mod tokens;
 mod uncertainty;
 
-pub use answer::{Answer, Statistics};
-pub use check::{CheckOutcome, Finding};
+pub use answer::{Answer, Statistics, dollars};
+pub use check::{CheckOutcome, Finding, RowsFinding};
 pub use errors::Sql;
 pub use facts::FactColumnMet;
+pub use freshness::{Late, too_late};
+pub use inputs::{Listing, fingerprint};
 pub use ledger::Ledger;
 pub use pricing::priced;
 pub use quality::{Score, Scorecard, Verdict};
@@ -50,7 +56,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
+use datafusion::catalog::TableProvider;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::cache::default_cache::DefaultCache;
 use url::Url;
@@ -68,6 +77,9 @@ use session::Session;
 
 /// Stack of planning and running threads: planning is recursive, and the guard lets expressions nest a thousand deep.
 const STACK_BYTES: usize = 64 << 20;
+
+/// The name under which SQL finds the records of builds.
+pub const RUNS: &str = "runs";
 
 /// Footers kept in memory for each store.
 const FOOTER_CACHE_BYTES: usize = 128 << 20;
@@ -226,6 +238,14 @@ impl Drop for Engine {
     }
 }
 
+/// A table that is there for one statement.
+enum Given {
+    /// The result of a saved query.
+    View(Box<SavedQuery>, Bound),
+    /// Tables under their names; what is stored of them lies in the folder of the summaries.
+    Rows(Vec<(String, Arc<dyn TableProvider>)>),
+}
+
 impl Engine {
     /// Starts to build an engine for `config`.
     pub fn builder(config: Config) -> EngineBuilder {
@@ -262,17 +282,25 @@ impl Engine {
         self.clock.as_ref()
     }
 
+    /// The day by which a delivery must have come to count, when one was given.
+    pub fn known_at(&self) -> Option<NaiveDate> {
+        self.known_at
+    }
+
     /// The date that relative periods count from, and the fiscal calendar.
     pub fn calendar(&self) -> &Calendar {
         &self.calendar
     }
 
-    /// The names that SQL can select from: the ledger, the tables and the saved queries that run without values, sorted.
+    /// The names that SQL can select from: the ledger, the tables, the saved queries that run without values and the summary tables,
+    /// sorted.
     pub fn table_names(&self) -> Vec<String> {
         let of_ledger = ledger::NAMES.iter().chain([&ledger::SET_ASIDE]);
         let ledger = of_ledger.filter(|_| !self.config.sources.is_empty()).map(|name| (*name).to_owned());
         let views = self.catalog.iter().filter(|query| query.runs_without_values()).map(|query| query.name.clone());
-        let names: BTreeSet<String> = ledger.chain(self.config.tables.keys().cloned()).chain(views).collect();
+        let summaries = self.catalog.summaries().map(|(table, _)| table.to_owned()).chain([RUNS.to_owned()]);
+        let tables = self.config.tables.keys().cloned();
+        let names: BTreeSet<String> = ledger.chain(tables).chain(views).chain(summaries).collect();
         names.into_iter().collect()
     }
 
@@ -343,7 +371,7 @@ impl Engine {
     ///
     /// # Errors
     /// As for a query over it.
-    pub async fn schema_of(self: &Arc<Self>, table: &str) -> Result<arrow::datatypes::SchemaRef> {
+    pub async fn schema_of(self: &Arc<Self>, table: &str) -> Result<SchemaRef> {
         let (engine, table) = (Arc::clone(self), table.to_owned());
         self.on_large_stack(move || async move {
             let session = Session::new(engine.as_ref(), engine.limits)?;
@@ -370,8 +398,20 @@ impl Engine {
         query: &SavedQuery,
         given: &[(String, String)],
     ) -> Result<Answer> {
-        let view = (query.clone(), bind(query, given, &self.calendar)?);
+        let view = Given::View(Box::new(query.clone()), bind(query, given, &self.calendar)?);
         self.start(sql, Bound::default(), self.limits, Some(view)).await
+    }
+
+    /// Runs one statement over `rows`, which it finds under `name`.
+    async fn query_rows(
+        self: &Arc<Self>,
+        sql: Sql<'_>,
+        name: &str,
+        schema: &SchemaRef,
+        rows: &[RecordBatch],
+    ) -> Result<Answer> {
+        let given = Given::Rows(vec![(name.to_owned(), summaries::memory(schema, rows)?)]);
+        self.start(sql, Bound::default(), self.limits, Some(given)).await
     }
 
     async fn answer(self: &Arc<Self>, sql: Sql<'_>, bound: Bound, limits: Limits) -> Result<Answer> {
@@ -383,7 +423,7 @@ impl Engine {
         sql: Sql<'_>,
         bound: Bound,
         limits: Limits,
-        view: Option<(SavedQuery, Bound)>,
+        given: Option<Given>,
     ) -> Result<Answer> {
         let started = self.clock.elapsed();
         let deadline = limits.timeout.map(|timeout| started + timeout);
@@ -392,9 +432,18 @@ impl Engine {
         let shown = bound.shown.clone();
         let planned = self.on_large_stack(move || async move {
             let session = Session::new(engine.as_ref(), limits)?;
-            if let Some((query, bound)) = &view {
-                let table = session.view_of(query, bound, std::slice::from_ref(&query.name)).await?;
-                session.provide(&query.name, table).await;
+            match &given {
+                Some(Given::View(query, bound)) => {
+                    let table = session.view_of(query, bound, std::slice::from_ref(&query.name)).await?;
+                    session.provide(&query.name, table).await;
+                }
+                Some(Given::Rows(tables)) => {
+                    session.register(&engine.location(&engine.config.summaries.path)?)?;
+                    for (name, rows) in tables {
+                        session.provide(name, Arc::clone(rows)).await;
+                    }
+                }
+                None => {}
             }
             session.start(Sql { text: &text, origin: &origin, first_line }, bound).await
         });

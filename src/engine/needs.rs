@@ -1,16 +1,11 @@
 //! What a saved query needs that the configuration does not have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use datafusion::sql::resolve::resolve_table_references;
-
-use super::{Engine, Sql, as_of, forecast, guard, ledger, pricing};
+use super::{Engine, ledger};
 use crate::error::Result;
 use crate::facts::{self, Contract};
 use crate::query::SavedQuery;
-
-/// Functions that stand where a table does.
-const TABLE_FUNCTIONS: [&str; 3] = ["generate_series", "range", as_of::FUNCTION];
 
 impl Engine {
     /// What `query`, and the queries that it builds on, need beyond the configuration: names of tables, `price_book`, or
@@ -21,36 +16,23 @@ impl Engine {
     /// # Errors
     /// Those of SQL that cannot be read.
     pub fn missing(&self, query: &SavedQuery) -> Result<Vec<String>> {
+        let reads = self.reads(query)?;
         let mut missing = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        let mut waiting = vec![query];
-        while let Some(query) = waiting.pop() {
-            if !seen.insert(query.name.as_str()) {
-                continue;
-            }
-            let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
-            let mut statement = guard::parse_one(sql)?;
-            forecast::rewrite_calls(&mut statement, &BTreeMap::new());
-            if pricing::is_used(&statement) && self.config.price_book.is_none() {
-                missing.insert("price_book".to_owned());
-            }
-            let (relations, _ctes) = resolve_table_references(&statement, true)
-                .map_err(|cause| super::errors::from_datafusion(cause, Some(sql)))?;
-            for relation in &relations {
-                let name = relation.table();
-                if ledger::NAMES.contains(&name) || name == ledger::SET_ASIDE || name == as_of::FUNCTION {
-                    if self.config.sources.is_empty() {
-                        missing.insert("sources".to_owned());
-                    }
-                } else if self.catalog.contains(name) {
-                    waiting.push(self.catalog.get(name)?);
-                } else if !self.config.tables.contains_key(name)
-                    && self.empty_table(name).is_none()
-                    && !TABLE_FUNCTIONS.contains(&name)
-                {
-                    missing.insert(name.to_owned());
+        if reads.prices && self.config.price_book.is_none() {
+            missing.insert("price_book".to_owned());
+        }
+        for name in reads.tables {
+            if name == ledger::NAMES[0] {
+                if self.config.sources.is_empty() {
+                    missing.insert("sources".to_owned());
                 }
+            } else if !self.config.tables.contains_key(&name) && self.empty_table(&name).is_none() {
+                missing.insert(name);
             }
+        }
+        for table in reads.summaries {
+            let stored = self.catalog.summary(&table);
+            missing.extend(stored.map(|stored| self.missing(stored)).transpose()?.unwrap_or_default());
         }
         Ok(missing.into_iter().collect())
     }

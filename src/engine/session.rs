@@ -16,7 +16,7 @@ use datafusion::logical_expr::LogicalPlan;
 use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
 use datafusion::sql::resolve::resolve_table_references;
@@ -57,9 +57,9 @@ type Tables = BTreeMap<String, Arc<dyn TableProvider>>;
 
 /// The session of one statement.
 pub(super) struct Session<'e> {
-    engine: &'e Engine,
+    pub(super) engine: &'e Engine,
     context: SessionContext,
-    meter: Arc<Meter>,
+    pub(super) meter: Arc<Meter>,
     pool: Arc<HighWaterPool>,
     opened: tokio::sync::Mutex<Tables>,
     notes: std::sync::Mutex<Vec<String>>,
@@ -147,10 +147,7 @@ impl<'e> Session<'e> {
     /// Plans `sql` and starts to run it on the threads of the engine.
     pub(super) async fn start(self, sql: Sql<'_>, bound: Bound) -> Result<Running> {
         let failed = |cause| from_datafusion(cause, Some(sql));
-        let plan = self.plan(sql, &bound, &[]).await?;
-        let state = self.context.state();
-        let plan = state.optimize(&plan).map_err(failed)?;
-        let physical = state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)?;
+        let (plan, physical) = self.physical(sql, &bound).await?;
         let schema = physical.schema();
         let mut stream = execute_stream(Arc::clone(&physical), self.context.task_ctx()).map_err(failed)?;
         let (sender, batches) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
@@ -166,6 +163,16 @@ impl<'e> Session<'e> {
         let mut notes = self.notes.into_inner().unwrap_or_else(PoisonError::into_inner);
         notes.extend(self.engine.privacy.note(&plan));
         Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool, notes })
+    }
+
+    /// The optimised plan of one statement and what would run.
+    pub(super) async fn physical(&self, sql: Sql<'_>, bound: &Bound) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
+        let failed = |cause| from_datafusion(cause, Some(sql));
+        let plan = self.plan(sql, bound, &[]).await?;
+        let state = self.context.state();
+        let plan = state.optimize(&plan).map_err(failed)?;
+        let physical = state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)?;
+        Ok((plan, physical))
     }
 
     /// The plan of one statement, its parameters bound. `path` names the views that lead here.
@@ -258,6 +265,13 @@ impl<'e> Session<'e> {
             }
         } else if let Some(contract) = self.engine.empty_table(name) {
             Arc::new(EmptyTable::new(contract.schema()))
+        } else if let Some(query) = self.engine.catalog.summary(name) {
+            // Its rows went through views that showed persons as they should be.
+            let table = self.summary(name, query).await?;
+            self.provide(name, Arc::clone(&table)).await;
+            return Ok(table);
+        } else if self.is_runs(name) {
+            self.runs().await?
         } else {
             // What a view selects from is shown as it should be.
             let view = self.view(name, path).await?;
@@ -454,7 +468,7 @@ impl<'e> Session<'e> {
     }
 
     /// The metered store of `location`, made known to the scans of this statement.
-    fn register(&self, location: &Location) -> Result<Arc<dyn ObjectStore>> {
+    pub(super) fn register(&self, location: &Location) -> Result<Arc<dyn ObjectStore>> {
         let store: Arc<dyn ObjectStore> =
             Arc::new(MeteredStore::new(self.engine.stores.open(location)?, Arc::clone(&self.meter)));
         self.context.register_object_store(location.store(), Arc::clone(&store));

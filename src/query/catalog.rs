@@ -82,6 +82,17 @@ impl Catalog {
         }
     }
 
+    /// The summary tables with the queries that they store, by the names of the queries.
+    pub fn summaries(&self) -> impl Iterator<Item = (&str, &SavedQuery)> {
+        self.iter().filter_map(|query| Some((query.summary_table()?, query)))
+    }
+
+    /// The query that the summary table `table` stores. A name that SQL knows as a view keeps that meaning.
+    pub fn summary(&self, table: &str) -> Option<&SavedQuery> {
+        let is_view = matches!(self.entries.get(table), Some(Entry::Sound(query)) if query.runs_without_values());
+        self.summaries().find(|(name, _)| !is_view && *name == table).map(|(_, query)| query)
+    }
+
     /// Whether a file holds the query `name`, even one that cannot be read.
     pub fn contains(&self, name: &str) -> bool {
         self.entries.contains_key(name)

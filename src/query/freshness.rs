@@ -9,10 +9,10 @@ use super::options::Options;
 use super::passage::Passage;
 use super::scanner::{Item, Scanner};
 
-/// How old the newest data of a source may be before a run warns or fails: `billing warn=30h error=48h`.
+/// How long ago the newest object of a source may have been written before a run warns or fails: `billing warn=30h error=48h`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Freshness {
-    /// The source it holds for; every source of the query when left out.
+    /// The source or table it holds for; each that the query reads when left out.
     pub source: Option<String>,
     /// Age from which a run warns.
     pub warn: Option<Duration>,

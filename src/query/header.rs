@@ -100,6 +100,11 @@ impl SavedQuery {
         self.params.iter().all(|param| param.default.is_some())
     }
 
+    /// The name of the summary table that `outlay build` stores it in.
+    pub fn summary_table(&self) -> Option<&str> {
+        self.materialize.as_ref().map(|materialize| materialize.table.as_deref().unwrap_or(&self.name))
+    }
+
     /// The place in the file of `width` characters at `line` and `column` (from 1) of [`Self::body`].
     pub fn place_in_body(&self, line: usize, column: usize, width: usize) -> Place {
         let source = SourceText { file: &self.path, text: &self.text };

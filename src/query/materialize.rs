@@ -1,6 +1,9 @@
 //! The `materialize` directive: the summary table a query is stored in.
 
+use std::fmt;
+
 use chrono::NaiveDate;
+use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::units::{FiscalCalendar, Grain};
@@ -36,12 +39,23 @@ pub struct Interval {
 }
 
 /// How a summary table is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TableFormat {
     /// A Delta Lake table.
+    #[default]
     Delta,
     /// Plain Parquet files.
     Parquet,
+}
+
+impl fmt::Display for TableFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Delta => "Delta Lake",
+            Self::Parquet => "plain Parquet",
+        })
+    }
 }
 
 const KEYS: [&str; 6] = ["interval", "lookback", "from", "table", "partition_by", "format"];
@@ -60,13 +74,20 @@ impl Materialize {
                 .at(passage.whole())
                 .hint("add `interval=month(column)`"));
         }
+        let partition_by = read.with("partition_by", parse_columns)?.unwrap_or_default();
+        let format = read.with("format", parse_format)?;
+        if format == Some(TableFormat::Parquet) && !partition_by.is_empty() {
+            return Err(Error::invalid("plain Parquet has one file an interval, which nothing else partitions")
+                .at(passage.whole())
+                .hint("leave out `partition_by`, or store the table as `format=delta`"));
+        }
         Ok(Self {
             table: read.with("table", parse_table)?,
             interval,
             lookback: lookback.unwrap_or(0),
             from,
-            partition_by: read.with("partition_by", parse_columns)?.unwrap_or_default(),
-            format: read.with("format", parse_format)?,
+            partition_by,
+            format,
         })
     }
 }

@@ -33,6 +33,13 @@ pub struct Traffic {
     pub bytes_read: u64,
 }
 
+impl Traffic {
+    /// Requests of every kind.
+    pub fn requests(&self) -> u64 {
+        self.gets + self.lists + self.heads + self.puts
+    }
+}
+
 /// Counts requests and bytes of one statement.
 #[derive(Debug, Default)]
 pub struct Meter {

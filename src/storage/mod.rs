@@ -6,11 +6,13 @@ mod aws;
 mod location;
 mod meter;
 mod stores;
+mod unfinished;
 mod write;
 
 pub use location::Location;
 pub use meter::{Meter, MeteredStore, Traffic};
 pub use stores::{StoreOptions, Stores, list};
+pub use unfinished::unfinished;
 pub use write::Publication;
 
 use object_store::path::Path;

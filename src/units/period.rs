@@ -201,6 +201,17 @@ impl FiscalCalendar {
         start.and_then(|start| self.starting_at(grain, start)).ok_or_else(wrong)
     }
 
+    /// The period that `text` writes, of whatever length: `2026-07-01`, `2026-W27`, `2026-07`, `2026-Q3` or `2026`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] for anything else.
+    pub fn parse_any(self, text: &str) -> Result<Period> {
+        Grain::ALL.into_iter().find_map(|grain| self.parse(grain, text).ok()).ok_or_else(|| {
+            Error::invalid(format!("`{text}` is not a period"))
+                .hint("write it as 2026-07-01, 2026-W27, 2026-07, 2026-Q3 or 2026")
+        })
+    }
+
     fn starting_at(self, grain: Grain, start: NaiveDate) -> Option<Period> {
         let end = match grain {
             Grain::Day => start.succ_opt(),

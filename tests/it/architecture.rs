@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Module → layer. A module uses layers below its own, itself, and nothing else. The README shows the same table.
-const LAYERS: [(&str, usize); 21] = [
+const LAYERS: [(&str, usize); 23] = [
     ("error", 0),
     ("adoption", 2),
     ("units", 0),
@@ -20,6 +20,8 @@ const LAYERS: [(&str, usize); 21] = [
     ("dialects", 2),
     ("engine", 4),
     ("output", 2),
+    ("summaries", 2),
+    ("jobs", 5),
     ("prices", 1),
     ("privacy", 1),
     ("demo", 2),

@@ -7,6 +7,7 @@ mod allocation;
 mod architecture;
 mod bad_input;
 mod budgets;
+mod builds;
 mod charts;
 mod command_line;
 mod company;

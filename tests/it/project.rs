@@ -54,6 +54,14 @@ impl Project {
         Self::new("[sources.charges]\npath = \"charges\"\n")
     }
 
+    /// A project that reads the sample company where it lies, and writes beside itself.
+    pub(crate) fn on_the_sample() -> Self {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+        let config = std::fs::read_to_string(sample.join("outlay.toml")).unwrap();
+        let at = |folder: &str| format!("path = \"{}/{folder}", sample.display());
+        Self::new(&config.replace("path = \"exports", &at("exports")).replace("path = \"facts", &at("facts")))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

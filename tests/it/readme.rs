@@ -39,19 +39,39 @@ fn the_first_command_prints_what_the_readme_shows() {
 
 #[test]
 fn every_other_command_of_the_readme_runs() {
-    let project = Project::new("");
-    let sample = root().join("sample_data");
+    let project = Project::on_the_sample();
     for line in blocks("sh").iter().flat_map(|block| block.lines()) {
         let command = line.split(" #").next().unwrap().trim().strip_prefix("outlay ").unwrap();
-        let words: Vec<String> = match command.split_once('\'') {
-            Some((flag, sql)) => vec![flag.trim().to_owned(), sql.trim_end_matches('\'').to_owned()],
-            None => command.split_whitespace().map(str::to_owned).collect(),
+        let words: Vec<&str> = match command.split_once('\'') {
+            Some((flag, sql)) => vec![flag.trim(), sql.trim_end_matches('\'')],
+            None => command.split_whitespace().collect(),
         };
-        let args: Vec<&str> =
-            ["-C", sample.to_str().unwrap()].into_iter().chain(words.iter().map(String::as_str)).collect();
-        let _printed = project.run(&args).ok();
+        let _printed = project.run(&words).ok();
     }
     assert!(project.path().join("services.csv").is_file());
+}
+
+/// What cron, Airflow and Kubernetes are told to run, in a project of its own.
+#[test]
+fn the_examples_of_schedulers_run() {
+    let of_shell = |block: &str| -> Vec<String> {
+        let command = block.split("outlay ").nth(1).unwrap().split(['"', '\n']).next().unwrap();
+        command.split(" 2>>").next().unwrap().split_whitespace().map(str::to_owned).collect()
+    };
+    let args = blocks("yaml")[0].split("args: ").nth(1).unwrap().lines().next().unwrap().to_owned();
+    let examples = [
+        of_shell(&blocks("cron")[0]),
+        of_shell(blocks("python")[0].split("bash_command").nth(1).unwrap()),
+        serde_json::from_str::<Vec<String>>(&args).unwrap(),
+    ];
+    let project = Project::on_the_sample();
+    for example in &examples {
+        let (folder, command) = example.split_at(2);
+        assert_eq!(folder, ["-C", "/srv/acme"]);
+        let given = project.run(&command.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(given.stderr.lines().all(|line| line.starts_with('{')), "{}", given.stderr);
+        let _built = given.ok();
+    }
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Charts, workbooks and reports at the command line.
 
-use std::path::PathBuf;
-
 use calamine::{Reader, open_workbook};
 
 use super::project::{Project, charges, texts, with};
@@ -162,15 +160,14 @@ fn the_configuration_says_what_a_report_shows() {
 
 #[test]
 fn every_chart_of_the_library_is_drawn_for_the_sample_company() {
-    let project = Project::new("");
-    let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("sample_data");
-    let config = outlay::config::Config::load(&sample.join("outlay.toml")).unwrap();
+    let project = Project::on_the_sample();
+    let _built = project.run(&["build", "summarise_spend"]).ok();
+    let config = outlay::config::Config::load(&project.path().join("outlay.toml")).unwrap();
     let engine = outlay::engine::Engine::builder(config).catalog(outlay::query::Catalog::embedded()).build().unwrap();
     let answered =
         |query: &&outlay::query::SavedQuery| !query.charts.is_empty() && engine.missing(query).unwrap().is_empty();
     let names: Vec<&str> = engine.catalog().iter().filter(answered).map(|query| query.name.as_str()).collect();
-    let sample = sample.to_str().unwrap();
-    let given = project.run(&[&["-C", sample, "report"], names.as_slice(), &["-o", "all.html", "-q"]].concat());
+    let given = project.run(&[&["report"], names.as_slice(), &["-o", "all.html", "-q"]].concat());
     assert_eq!(given.code, 0, "{}", given.stderr);
     let page = read(&project, "all.html");
     let undrawn: Vec<&str> = page

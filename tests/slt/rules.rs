@@ -42,8 +42,8 @@ pub(crate) fn documents_itself(library: &Catalog) -> Result<(), Failed> {
     })
 }
 
-/// Queries whose very subject is to hold one cost against another.
-const COMPARISONS: [&str; 2] = ["commitment_use", "prepaid_drawdown"];
+/// Queries whose very subject is to hold one cost against another, and the summary that keeps them all.
+const COMPARISONS: [&str; 3] = ["commitment_use", "prepaid_drawdown", "summarise_spend"];
 
 /// No query uses two kinds of cost, unless it compares them.
 pub(crate) fn mixes_no_costs(library: &Catalog) -> Result<(), Failed> {

@@ -6,14 +6,17 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::tree_node::TreeNode;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DFSchema, Result as DataFusionResult};
 use datafusion::datasource::{TableType, source_as_provider};
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, ident};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
 
+use super::functions::PseudonymsIn;
 use super::mask::Mask;
+use crate::privacy::Persons;
 
 /// The table behind `table` when persons in it are hidden, else `table` itself.
 pub(crate) fn unmasked(table: &dyn TableProvider) -> &dyn TableProvider {
@@ -120,4 +123,59 @@ pub(super) fn hides(plan: &LogicalPlan) -> bool {
         Ok(table.downcast_ref::<MaskedTable>().is_some_and(|table| table.hides(scan.projection.as_ref())))
     });
     found.unwrap_or(true)
+}
+
+/// Whether rows of `plan`, optimised, may hold pseudonyms: everything that is hidden counts but for the JSON of which only keys
+/// are looked up that `persons` does not know, such as `Tags ->> 'team'`.
+pub(super) fn gives(plan: &LogicalPlan, persons: &Persons) -> bool {
+    gives_hidden(plan, persons).unwrap_or(true)
+}
+
+fn gives_hidden(plan: &LogicalPlan, persons: &Persons) -> DataFusionResult<bool> {
+    let mut json = BTreeSet::new();
+    let mut whole = false;
+    plan.apply(|plan| {
+        let LogicalPlan::TableScan(scan) = plan else { return Ok(TreeNodeRecursion::Continue) };
+        let table = source_as_provider(&scan.source)?;
+        let Some(table) = table.downcast_ref::<MaskedTable>() else { return Ok(TreeNodeRecursion::Continue) };
+        for index in scan.projection.clone().unwrap_or_else(|| (0..table.hidden.len()).collect()) {
+            match table.hidden.get(index) {
+                Some(Some(Expr::ScalarFunction(hiding))) if hiding.func.inner().is::<PseudonymsIn>() => {
+                    json.insert(table.schema.field(index).name().clone());
+                }
+                Some(Some(_)) => whole = true,
+                _ => {}
+            }
+        }
+        Ok(TreeNodeRecursion::Continue)
+    })?;
+    if whole || json.is_empty() {
+        return Ok(whole);
+    }
+    // What only passes through a projection is asked after where it ends.
+    let mut found = plan.schema().fields().iter().any(|field| json.contains(field.name()));
+    plan.apply(|plan| {
+        let is_projection = matches!(plan, LogicalPlan::Projection(_));
+        plan.apply_expressions(|expr| {
+            if is_projection && matches!(expr, Expr::Column(_)) {
+                return Ok(TreeNodeRecursion::Continue);
+            }
+            expr.apply(|expr| match expr {
+                Expr::ScalarFunction(call) if looks_up(call, persons) => Ok(TreeNodeRecursion::Jump),
+                Expr::Column(column) if json.contains(&column.name) => {
+                    found = true;
+                    Ok(TreeNodeRecursion::Stop)
+                }
+                _ => Ok(TreeNodeRecursion::Continue),
+            })
+        })
+    })?;
+    Ok(found)
+}
+
+/// Whether the call looks a key up that belongs to no person.
+fn looks_up(call: &ScalarFunction, persons: &Persons) -> bool {
+    let is_lookup = call.func.name() == datafusion_functions_json::udfs::json_as_text_udf().name();
+    let [Expr::Column(column), Expr::Literal(key, _)] = call.args.as_slice() else { return false };
+    is_lookup && key.try_as_str().flatten().is_some_and(|key| !persons.is_key(&column.name, key))
 }

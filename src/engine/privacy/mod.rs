@@ -70,6 +70,24 @@ impl Privacy {
         masked::masked(mask, table).map_err(|cause| from_datafusion(cause, None))
     }
 
+    /// Refuses to store what `plan` gives when it holds pseudonyms that do not last.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] for pseudonyms that the next run would not make again.
+    pub(super) fn refuse_passing(&self, plan: &LogicalPlan) -> Result<()> {
+        let passing = self.mask.as_ref().filter(|mask| !mask.is_lasting());
+        if passing.is_some_and(|mask| masked::gives(plan, mask.persons())) {
+            return Err(Error::invalid("a summary table cannot hold the pseudonyms of one run")
+                .hint("`key_env` or `key_file` under `[privacy]` makes them last"));
+        }
+        Ok(())
+    }
+
+    /// A text that is another one under another key.
+    pub(super) fn mark(&self) -> String {
+        self.mask.as_ref().filter(|mask| mask.is_lasting()).map(|mask| mask.shown("outlay")).unwrap_or_default()
+    }
+
     /// What to say about the pseudonyms in the answer to the optimised `plan`: those of a passing key are others next time.
     pub(super) fn note(&self, plan: &LogicalPlan) -> Option<String> {
         let passing = self.mask.as_ref().is_some_and(|mask| !mask.is_lasting());

@@ -115,6 +115,13 @@ impl FileTable {
         Ok(layouts.into_iter().map(table).collect())
     }
 
+    /// The table of these Parquet `objects`, which have the columns of `schema`.
+    pub(super) fn of_objects(location: Location, objects: Vec<ObjectMeta>, schema: Schema) -> Self {
+        let schema = Arc::new(schema);
+        let files = Files { location, objects, kind: "parquet", format: Format::Parquet };
+        Self { files, file_schema: Arc::clone(&schema), schema }
+    }
+
     /// The columns of the files.
     pub(super) fn file_schema(&self) -> &SchemaRef {
         &self.file_schema

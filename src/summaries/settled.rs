@@ -1,0 +1,36 @@
+//! The note that nothing was due: under which listings, and at which version of the table.
+
+use serde::{Deserialize, Serialize};
+
+use super::Summaries;
+use crate::error::{Error, Result};
+
+/// What a build found settled. It only spares work: it holds for the very fingerprint and version that it names.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Settled {
+    fingerprint: String,
+    version: String,
+}
+
+impl Summaries {
+    /// Whether nothing was due in the table `name` when listings, definition and intervals had this `fingerprint`, and the
+    /// table is still at that version.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Storage`].
+    pub async fn is_settled(&self, name: &str, fingerprint: &str, version: &str) -> Result<bool> {
+        let note = self.read(&self.path(&["_settled", &format!("{name}.json")])).await?;
+        let known: Option<Settled> = note.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Ok(known.is_some_and(|known| known.version == version && known.fingerprint == fingerprint))
+    }
+
+    /// Notes that nothing is due in the table `name` under this `fingerprint` and at this version.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Storage`].
+    pub async fn settle(&self, name: &str, fingerprint: &str, version: &str) -> Result<()> {
+        let note = Settled { fingerprint: fingerprint.to_owned(), version: version.to_owned() };
+        let text = serde_json::to_vec(&note).map_err(|cause| Error::internal("cannot write a note").because(cause))?;
+        self.write(&self.path(&["_settled", &format!("{name}.json")]), text).await
+    }
+}
