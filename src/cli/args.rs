@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[command(flatten)]
     pub(super) global: Global,
     /// Run this SQL; may be given several times
-    #[arg(short = 'c', value_name = "SQL")]
+    #[arg(short = 'c', value_name = "SQL", allow_hyphen_values = true)]
     pub(super) sql: Vec<String>,
     /// Run the SQL of this file; may be given several times
     #[arg(short = 'f', value_name = "FILE")]
@@ -108,6 +108,9 @@ pub(super) struct Global {
     /// Threads that run queries [default: one a core]
     #[arg(long, value_name = "N", global = true)]
     pub(super) threads: Option<usize>,
+    /// Leave out an optimisation, for diagnosis: repeated-values, text-times, disk-cache, or all
+    #[arg(long, value_name = "NAME", value_delimiter = ',', global = true, hide_short_help = true)]
+    pub(super) without: Vec<String>,
 }
 
 /// When to do something that depends on a terminal.

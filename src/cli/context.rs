@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::args::Global;
+use crate::clock::SystemClock;
 use crate::config::{Config, Principals};
-use crate::engine::{Engine, Limits};
+use crate::engine::{Engine, Limits, Optimisations};
 use crate::error::{Error, Result};
 use crate::privacy::Pseudonyms;
 use crate::query::Catalog;
-use crate::storage::StoreOptions;
+use crate::storage::{DiskCache, StoreOptions};
 use crate::units::{ByteSize, parse_duration};
 
 /// What the commands work with.
@@ -33,6 +34,8 @@ impl Context {
             .limits(limits)
             .as_of(global.as_of)
             .pseudonyms(pseudonyms(&config)?)
+            .cache(cache(&config)?)
+            .optimisations(Optimisations::without_named(global.without.iter().map(String::as_str))?)
             .store_options(store_options(&config));
         if let Some(threads) = global.threads {
             builder = builder.threads(threads);
@@ -68,6 +71,20 @@ pub(super) fn limits(global: &Global, config: &Config) -> Result<Limits> {
         temp: size(&global.temp_limit, &config.limits.temp)?,
         max_scan: size(&global.max_scan, &config.limits.max_scan)?,
     })
+}
+
+/// Where what was read from remote stores is kept: as the configuration says, else `$XDG_CACHE_HOME/outlay/objects`.
+fn cache(config: &Config) -> Result<Option<DiskCache>> {
+    use etcetera::BaseStrategy;
+    let size: ByteSize = config.cache.size.parse()?;
+    let folder = match &config.cache.path {
+        Some(path) => Some(config.base.join(path)),
+        None => {
+            etcetera::choose_base_strategy().ok().map(|strategy| strategy.cache_dir().join("outlay").join("objects"))
+        }
+    };
+    let clock = Arc::new(SystemClock::default());
+    Ok(folder.filter(|_| size.0 > 0).map(|folder| DiskCache::new(folder, size, clock)))
 }
 
 /// The pseudonyms under the key that the configuration names; `None` when it names none.

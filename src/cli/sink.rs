@@ -204,6 +204,7 @@ fn statistics(statistics: &Statistics, form: StatsForm) -> String {
             "bytes_read": traffic.bytes_read,
             "requests": { "get": traffic.gets, "list": traffic.lists, "head": traffic.heads, "put": traffic.puts },
             "peak_memory_bytes": peak_memory_bytes,
+            "cached": { "ranges": traffic.cached, "bytes": traffic.cached_bytes },
             "spilled_bytes": spilled_bytes,
             "dollars": dollars,
         })
@@ -211,8 +212,12 @@ fn statistics(statistics: &Statistics, form: StatsForm) -> String {
         StatsForm::Text => {
             let spilled =
                 if spilled_bytes > 0 { format!(" · {} spilled", ByteSize(spilled_bytes)) } else { String::new() };
+            let cached = match traffic.cached_bytes {
+                0 => String::new(),
+                bytes => format!(" · {} cached", ByteSize(bytes)),
+            };
             format!(
-                "{rows} rows · {:.2} s · {} of {} files pruned · {} of {} row groups pruned · {} read · {} GET {} LIST {} HEAD · peak {}{spilled} · ~${dollars:.6}",
+                "{rows} rows · {:.2} s · {} of {} files pruned · {} of {} row groups pruned · {} read{cached} · {} GET {} LIST {} HEAD · peak {}{spilled} · ~${dollars:.6}",
                 elapsed.as_secs_f64(),
                 files.pruned,
                 files.total,

@@ -70,6 +70,9 @@ pub struct Config {
     /// `[summaries]`: where summary tables are stored.
     #[serde(default)]
     pub summaries: Summaries,
+    /// `[cache]`: what is kept on the disk of remote stores.
+    #[serde(default)]
+    pub cache: Cache,
 }
 
 /// `[project]`
@@ -200,6 +203,22 @@ pub struct Summaries {
 impl Default for Summaries {
     fn default() -> Self {
         Self { path: "summaries".to_owned(), format: TableFormat::default(), retention: "400d".to_owned() }
+    }
+}
+
+/// `[cache]`: what was read from remote stores and is kept on the disk.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cache {
+    /// Folder, relative to the file; the one of the user for caches when left out.
+    pub path: Option<String>,
+    /// The most that it may hold, such as `20GiB`; with `0B` nothing is kept.
+    pub size: String,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self { path: None, size: "4GiB".to_owned() }
     }
 }
 

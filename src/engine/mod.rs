@@ -28,10 +28,12 @@ mod labels;
 pub mod ledger;
 mod names;
 mod needs;
+mod optimisations;
 mod pricing;
 mod privacy;
 mod quality;
 mod reads;
+mod repeats;
 mod rounding;
 mod runtime;
 mod session;
@@ -49,6 +51,7 @@ pub use facts::FactColumnMet;
 pub use freshness::{Late, too_late};
 pub use inputs::{Listing, fingerprint};
 pub use ledger::Ledger;
+pub use optimisations::{Optimisation, Optimisations};
 pub use pricing::priced;
 pub use quality::{Score, Scorecard, Verdict};
 
@@ -70,7 +73,7 @@ use crate::error::{Error, ErrorKind, Result, did_you_mean};
 use crate::facts::Contract;
 use crate::privacy::Pseudonyms;
 use crate::query::{Bound, Calendar, Catalog, SavedQuery, bind};
-use crate::storage::{Location, StoreOptions, Stores};
+use crate::storage::{DiskCache, Location, StoreOptions, Stores};
 use crate::units::ByteSize;
 use privacy::Privacy;
 use session::Session;
@@ -109,6 +112,8 @@ pub struct EngineBuilder {
     as_of: Option<NaiveDate>,
     prices_usage: bool,
     pseudonyms: Option<Pseudonyms>,
+    optimisations: Optimisations,
+    cache: Option<DiskCache>,
 }
 
 impl EngineBuilder {
@@ -170,6 +175,20 @@ impl EngineBuilder {
         self
     }
 
+    /// Keeps what is read from remote stores; nothing is kept when left out.
+    #[must_use]
+    pub fn cache(mut self, cache: Option<DiskCache>) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// What makes statements faster; everything that does when left out.
+    #[must_use]
+    pub fn optimisations(mut self, optimisations: Optimisations) -> Self {
+        self.optimisations = optimisations;
+        self
+    }
+
     /// Builds the engine. Nothing is opened yet.
     ///
     /// # Errors
@@ -201,6 +220,8 @@ impl EngineBuilder {
             calendar,
             known_at,
             prices_usage: self.prices_usage,
+            cache: self.cache.filter(|_| self.optimisations.has(Optimisation::DiskCache)).map(Arc::new),
+            optimisations: self.optimisations,
             footers: Mutex::default(),
             workers: Some(workers),
         };
@@ -224,6 +245,8 @@ pub struct Engine {
     calendar: Calendar,
     known_at: Option<NaiveDate>,
     prices_usage: bool,
+    optimisations: Optimisations,
+    cache: Option<Arc<DiskCache>>,
     privacy: Privacy,
     footers: Mutex<HashMap<Url, Arc<FileMetadataCache>>>,
     workers: Option<tokio::runtime::Runtime>,
@@ -259,6 +282,8 @@ impl Engine {
             as_of: None,
             prices_usage: true,
             pseudonyms: None,
+            optimisations: Optimisations::default(),
+            cache: None,
         }
     }
 

@@ -32,12 +32,14 @@ use super::facts::{self as of_facts, FactColumnMet};
 use super::group_keys::{KeepGroupKeys, plain};
 use super::ledger::{self, Delivered, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
+use super::repeats::RepeatedValues;
 use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
 use super::{
-    Engine, Limits, allocation, amplify, as_of, curves, forecast, guard, labels, pricing, tokens, uncertainty,
+    Engine, Limits, Optimisation, allocation, amplify, as_of, curves, forecast, guard, labels, pricing, tokens,
+    uncertainty,
 };
 use crate::allocation::FILE;
 use crate::config;
@@ -45,7 +47,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{self, Contract};
 use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
-use crate::storage::{Location, Meter, MeteredStore};
+use crate::storage::{CachedStore, Location, Meter, MeteredStore};
 
 /// Sources opened at the same time.
 const CONCURRENT_SOURCES: usize = 8;
@@ -86,7 +88,7 @@ impl<'e> Session<'e> {
         };
         let runtime = runtime.build_arc().map_err(|cause| from_datafusion(cause, None))?;
         let state = SessionStateBuilder::new_with_default_features()
-            .with_config(settings(engine.threads))
+            .with_config(settings(engine.threads).with_extension(Arc::new(engine.optimisations.clone())))
             .with_runtime_env(runtime)
             .with_expr_planners(
                 std::iter::once(Arc::new(JsonSubscript) as _)
@@ -115,7 +117,11 @@ impl<'e> Session<'e> {
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
                     state.register_function_rewrite(Arc::new(ExactArithmetic))?;
-                    state.register_function_rewrite(Arc::new(LiteralDigits))
+                    state.register_function_rewrite(Arc::new(LiteralDigits))?;
+                    if engine.optimisations.has(Optimisation::RepeatedValues) {
+                        state.register_function_rewrite(Arc::new(RepeatedValues))?;
+                    }
+                    Ok(())
                 })
                 .map_err(|cause| from_datafusion(cause, None))?;
         }
@@ -469,8 +475,18 @@ impl<'e> Session<'e> {
 
     /// The metered store of `location`, made known to the scans of this statement.
     pub(super) fn register(&self, location: &Location) -> Result<Arc<dyn ObjectStore>> {
-        let store: Arc<dyn ObjectStore> =
-            Arc::new(MeteredStore::new(self.engine.stores.open(location)?, Arc::clone(&self.meter)));
+        if let Ok(known) = self.context.runtime_env().object_store_registry.get_store(location.store()) {
+            return Ok(known);
+        }
+        let opened = self.engine.stores.open(location)?;
+        let metered = Arc::new(MeteredStore::new(opened, Arc::clone(&self.meter)));
+        let store: Arc<dyn ObjectStore> = match &self.engine.cache {
+            Some(cache) if location.store().scheme() != "file" => {
+                let (root, meter) = (location.store().clone(), Arc::clone(&self.meter));
+                Arc::new(CachedStore::new(metered, root, Arc::clone(cache), meter))
+            }
+            _ => metered,
+        };
         self.context.register_object_store(location.store(), Arc::clone(&store));
         Ok(store)
     }

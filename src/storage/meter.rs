@@ -31,6 +31,10 @@ pub struct Traffic {
     pub puts: u64,
     /// Bytes read.
     pub bytes_read: u64,
+    /// Ranges of remote objects that the cache on the disk had: no request was made.
+    pub cached: u64,
+    /// Their bytes, which are not among those read.
+    pub cached_bytes: u64,
 }
 
 impl Traffic {
@@ -48,6 +52,8 @@ pub struct Meter {
     heads: AtomicU64,
     puts: AtomicU64,
     bytes_read: AtomicU64,
+    cached: AtomicU64,
+    cached_bytes: AtomicU64,
     max_bytes: Option<u64>,
 }
 
@@ -66,7 +72,15 @@ impl Meter {
             heads: read(&self.heads),
             puts: read(&self.puts),
             bytes_read: read(&self.bytes_read),
+            cached: read(&self.cached),
+            cached_bytes: read(&self.cached_bytes),
         }
+    }
+
+    /// Notes `ranges` with together `bytes` that were found on the disk.
+    pub(super) fn found(&self, ranges: u64, bytes: u64) {
+        self.cached.fetch_add(ranges, Ordering::Relaxed);
+        self.cached_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// Takes `bytes` from the allowance before they are read.

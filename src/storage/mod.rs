@@ -3,12 +3,16 @@
 //! Nothing here knows of SQL. Stores are opened only for locations that the configuration or the command line names.
 
 mod aws;
+mod cache;
+mod cached;
 mod location;
 mod meter;
 mod stores;
 mod unfinished;
 mod write;
 
+pub use cache::DiskCache;
+pub use cached::CachedStore;
 pub use location::Location;
 pub use meter::{Meter, MeteredStore, Traffic};
 pub use stores::{StoreOptions, Stores, list};

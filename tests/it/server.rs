@@ -2,6 +2,8 @@
 //!
 //! It can be as bad as a network is: see [`Temper`].
 
+mod tagged;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -20,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
 use super::project::Project;
+use tagged::Tagged;
 
 pub(crate) const KEY: &str = "outlay-test-key";
 pub(crate) const SECRET: &str = "outlay-test-secret";
@@ -61,7 +64,7 @@ impl S3Server {
     pub(crate) fn with_temper(root: &Path, temper: Temper) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let service = {
-            let mut builder = S3ServiceBuilder::new(FileSystem::new(root).unwrap());
+            let mut builder = S3ServiceBuilder::new(Tagged(FileSystem::new(root).unwrap()));
             builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
             builder.build()
         };

@@ -18,6 +18,7 @@ use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
 use crate::engine::errors::to_datafusion;
+use crate::engine::repeats;
 use crate::error::Error;
 use crate::focus::{self, Dialect, FileContract, Kind, MONEY_SCALE, Mapping, map_file};
 
@@ -26,12 +27,14 @@ use crate::focus::{self, Dialect, FileContract, Kind, MONEY_SCALE, Mapping, map_
 pub(super) struct LedgerAdapterFactory {
     pub(super) dialect: &'static Dialect,
     pub(super) declared: BTreeMap<String, String>,
+    /// Whether values that repeat are converted once ([`repeats`]).
+    pub(super) once_each: bool,
 }
 
 impl PhysicalExprAdapterFactory for LedgerAdapterFactory {
     fn create(&self, ledger: SchemaRef, file: SchemaRef) -> DataFusionResult<Arc<dyn PhysicalExprAdapter>> {
         let contract = map_file(&file, self.dialect, &self.declared);
-        Ok(Arc::new(LedgerAdapter { dialect: self.dialect, contract, ledger, file }))
+        Ok(Arc::new(LedgerAdapter { dialect: self.dialect, contract, ledger, file, once_each: self.once_each }))
     }
 }
 
@@ -41,6 +44,7 @@ struct LedgerAdapter {
     contract: FileContract,
     ledger: SchemaRef,
     file: SchemaRef,
+    once_each: bool,
 }
 
 impl PhysicalExprAdapter for LedgerAdapter {
@@ -79,7 +83,7 @@ impl LedgerAdapter {
         }
         let kind = focus::column(name).map(|column| column.kind).or_else(|| kind_of(wanted));
         let kind = kind.ok_or_else(|| DataFusionError::Internal(format!("no kind for {wanted}")))?;
-        let function = Arc::new(ScalarUDF::new_from_impl(Normalise::new(name, kind, edge)));
+        let function = Arc::new(ScalarUDF::new_from_impl(Normalise::new(name, kind, edge, self.once_each)));
         let call = ScalarFunctionExpr::try_new(function, vec![column], &self.file, Arc::new(ConfigOptions::default()))?;
         Ok(Arc::new(call))
     }
@@ -138,12 +142,13 @@ struct Normalise {
     column: String,
     kind: Kind,
     edge: Option<Edge>,
+    once_each: bool,
     signature: Signature,
 }
 
 impl Normalise {
-    fn new(column: &str, kind: Kind, edge: Option<Edge>) -> Self {
-        Self { column: column.to_owned(), kind, edge, signature: Signature::any(1, Volatility::Immutable) }
+    fn new(column: &str, kind: Kind, edge: Option<Edge>, once_each: bool) -> Self {
+        Self { column: column.to_owned(), kind, edge, once_each, signature: Signature::any(1, Volatility::Immutable) }
     }
 
     fn convert(&self, values: &ArrayRef) -> DataFusionResult<ArrayRef> {
@@ -173,7 +178,8 @@ impl ScalarUDFImpl for Normalise {
         let scalar = args.args.iter().all(|arg| matches!(arg, ColumnarValue::Scalar(_)));
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let values = arrays.first().ok_or_else(|| DataFusionError::Internal("nothing to normalise".to_owned()))?;
-        let converted = self.convert(values)?;
+        let convert = |values: &ArrayRef| self.convert(values);
+        let converted = if self.once_each { repeats::once_each(values, convert)? } else { convert(values)? };
         if scalar {
             return Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(&converted, 0)?));
         }

@@ -17,6 +17,7 @@ mod provider;
 mod records;
 mod set_aside;
 mod source;
+mod text_times;
 mod vendor;
 
 pub(crate) use delivered::{Delivered, Speech};

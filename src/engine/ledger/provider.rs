@@ -9,7 +9,7 @@ use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, Result as DataFusionResult, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
-use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::datasource::{TableType, provider_as_source};
@@ -23,9 +23,10 @@ use datafusion::physical_plan::union::UnionExec;
 
 use super::adapter::LedgerAdapterFactory;
 use super::open::{FOOTER_HINT_BYTES, LedgerFile, OpenSource};
-use super::{Ledger, Part, TimeRange, provenance};
+use super::{Ledger, Part, TimeRange, provenance, text_times};
 use crate::engine::errors::{from_datafusion, to_datafusion};
 use crate::engine::guarded::GuardedParquet;
+use crate::engine::{Optimisation, Optimisations};
 use crate::error::Result;
 
 #[async_trait]
@@ -120,10 +121,26 @@ impl TableProvider for SourceTable {
             )));
         let guarded = GuardedParquet::new(parquet, source.location.store().to_string());
         let guarded = Arc::new(guarded.pruned_by(filters, &self.schema, state)?);
-        let files: Vec<PartitionedFile> = source.files.iter().map(|file| self.partitioned(source, file)).collect();
+        let optimisations = state.config().get_extension::<Optimisations>().unwrap_or_default();
+        let ruled_out = match guarded.filter() {
+            Some(predicate) if optimisations.has(Optimisation::TextTimes) => {
+                text_times::ruled_out(&source.files, &predicate, &self.file_schema, &self.schema)?
+            }
+            _ => vec![None; source.files.len()],
+        };
+        let files = source.files.iter().zip(ruled_out);
+        let files = files.map(|(file, ruled_out)| match ruled_out {
+            Some(bounds) => self.partitioned(source, file).with_statistics(bounds),
+            None => self.partitioned(source, file),
+        });
+        let files: Vec<PartitionedFile> = files.collect();
         let rows = source.files.iter().map(|file| file.rows).sum();
         let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);
-        let adapter = LedgerAdapterFactory { dialect: source.dialect, declared: source.declared.clone() };
+        let adapter = LedgerAdapterFactory {
+            dialect: source.dialect,
+            declared: source.declared.clone(),
+            once_each: optimisations.has(Optimisation::RepeatedValues),
+        };
         let statistics = Statistics::new_unknown(&self.schema).with_num_rows(Precision::Exact(rows));
         let config = FileScanConfigBuilder::new(url, guarded)
             .with_file_groups(groups)
@@ -195,7 +212,7 @@ fn narrowed(charges: LogicalPlan, projection: Option<&Vec<usize>>, filters: &[Ex
     builder.build()
 }
 
-/// The bounds of a time column; none for times as text, whose order is that of text: an offset may put one outside.
+/// The bounds of a time column; none for times as text, whose order is that of text: see [`text_times`].
 fn bounds(range: TimeRange) -> ColumnStatistics {
     if !range.exact {
         return ColumnStatistics::new_unknown();

@@ -1,0 +1,275 @@
+//! What was read from remote stores, kept on the local disk.
+//!
+//! ```text
+//! FOLDER / 2 digits of a hash / the other digits / START-END     bytes, then their CRC-32
+//!          └─ of store, key, size and ETag of the object ─┘
+//! ```
+//!
+//! An object that was replaced has another ETag and so another folder: what is found is never out of date. The disk is no place
+//! to trust: what does not match its checksum is deleted and read anew, and a disk that is full or read-only makes queries slow,
+//! not wrong.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+use std::{fs, io};
+
+use bytes::Bytes;
+use object_store::ObjectMeta;
+use url::Url;
+
+use crate::clock::Clock;
+use crate::fingerprint::sha256;
+use crate::units::ByteSize;
+
+/// Bytes of the checksum behind the data.
+const CHECKSUM_BYTES: usize = 4;
+
+/// A folder of ranges of remote objects, bounded in size. Processes may share it.
+#[derive(Debug)]
+pub struct DiskCache {
+    folder: PathBuf,
+    max_bytes: u64,
+    clock: Arc<dyn Clock>,
+    /// What the folder holds; counted when something is added first.
+    held: Mutex<Option<u64>>,
+}
+
+/// The ranges that are kept of one object.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    folder: PathBuf,
+}
+
+impl DiskCache {
+    /// A cache in `folder`, which is made when it is missing and readable by its owner alone. What was not used for the longest
+    /// time goes first when it would hold more than `max_bytes`.
+    pub fn new(folder: PathBuf, max_bytes: ByteSize, clock: Arc<dyn Clock>) -> Self {
+        Self { folder, max_bytes: max_bytes.0, clock, held: Mutex::default() }
+    }
+
+    /// Where the ranges of an object lie; `None` for one without ETag, of which nothing can be kept.
+    pub(super) fn of(&self, store: &Url, object: &ObjectMeta) -> Option<Kept> {
+        let etag = object.e_tag.as_ref()?;
+        let hash = sha256(format!("{store}\n{}\n{}\n{etag}", object.location, object.size));
+        let (first, rest) = hash.split_at_checked(2)?;
+        Some(Kept { folder: self.folder.join(first).join(rest) })
+    }
+
+    /// The bytes of `range`, when it lies in one that is kept.
+    pub(super) fn find(&self, kept: &Kept, range: &Range<u64>) -> Option<Bytes> {
+        let around = kept.ranges().find(|found| found.start <= range.start && range.end <= found.end)?;
+        let path = kept.path(&around);
+        let Some(bytes) = read(&path, &around) else {
+            // Torn or changed: as if it were not there. That it cannot be deleted does not matter.
+            let _deleted = fs::remove_file(&path);
+            return None;
+        };
+        let used = fs::File::options().append(true).open(&path);
+        let _noted = used.and_then(|file| file.set_modified(self.now()));
+        let start = usize::try_from(range.start - around.start).ok()?;
+        let len = usize::try_from(range.end - range.start).ok()?;
+        Some(bytes.slice(start..start + len))
+    }
+
+    /// Keeps the bytes of `range`, unless the disk refuses.
+    pub(super) fn keep(&self, kept: &Kept, range: &Range<u64>, bytes: &Bytes) {
+        if bytes.len() as u64 <= self.max_bytes {
+            // A disk that is full or read-only: the query has its bytes.
+            let _kept = self.try_keep(kept, range, bytes);
+        }
+    }
+
+    fn try_keep(&self, kept: &Kept, range: &Range<u64>, bytes: &Bytes) -> io::Result<()> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        private_folder(&self.folder)?;
+        let before = match *held {
+            Some(before) => before,
+            None => entries(&self.folder).iter().map(|entry| entry.size).sum(),
+        };
+        let size = (bytes.len() + CHECKSUM_BYTES) as u64;
+        let after = if before + size > self.max_bytes { self.make_room(size) } else { before } + size;
+        fs::create_dir_all(&kept.folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(&kept.folder)?;
+        io::Write::write_all(&mut file, bytes)?;
+        io::Write::write_all(&mut file, &crc32fast::hash(bytes).to_le_bytes())?;
+        file.as_file().set_modified(self.now())?;
+        file.persist(kept.path(range))?;
+        *held = Some(after);
+        Ok(())
+    }
+
+    /// Deletes what was not used for the longest time until a tenth and `more` are free; gives the bytes that are left.
+    fn make_room(&self, more: u64) -> u64 {
+        let mut entries = entries(&self.folder);
+        entries.sort_by_key(|entry| entry.used);
+        let mut held: u64 = entries.iter().map(|entry| entry.size).sum();
+        let most = (self.max_bytes - self.max_bytes / 10).saturating_sub(more);
+        for entry in entries {
+            if held <= most {
+                break;
+            }
+            if fs::remove_file(&entry.path).is_ok() {
+                held -= entry.size;
+                // Fails while other ranges of the object are there.
+                let _emptied = entry.path.parent().map(fs::remove_dir);
+            }
+        }
+        held
+    }
+
+    fn now(&self) -> SystemTime {
+        self.clock.now().into()
+    }
+}
+
+impl Kept {
+    fn path(&self, range: &Range<u64>) -> PathBuf {
+        self.folder.join(format!("{}-{}", range.start, range.end))
+    }
+
+    fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
+        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.file_name());
+        names.filter_map(|name| {
+            let (start, end) = name.to_str()?.split_once('-')?;
+            Some(start.parse().ok()?..end.parse().ok()?)
+        })
+    }
+}
+
+/// The bytes of an entry; `None` when they are not what was written.
+fn read(path: &Path, range: &Range<u64>) -> Option<Bytes> {
+    let mut bytes = fs::read(path).ok()?;
+    let checksum = bytes.split_off(bytes.len().checked_sub(CHECKSUM_BYTES)?);
+    let is_whole = bytes.len() as u64 == range.end - range.start && crc32fast::hash(&bytes).to_le_bytes() == *checksum;
+    is_whole.then(|| bytes.into())
+}
+
+struct Entry {
+    path: PathBuf,
+    size: u64,
+    used: SystemTime,
+}
+
+/// Every file of the cache, unfinished ones of processes that ended among them.
+fn entries(folder: &Path) -> Vec<Entry> {
+    let below = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let objects = below(folder).flat_map(|prefix| below(&prefix).collect::<Vec<_>>());
+    let files = objects.flat_map(|object| below(&object).collect::<Vec<_>>());
+    files
+        .filter_map(|path| {
+            let found = fs::metadata(&path).ok()?;
+            Some(Entry { size: found.len(), used: found.modified().ok()?, path })
+        })
+        .collect()
+}
+
+/// Makes a folder that others cannot look into: billing data lies in it.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+    use proptest::prelude::*;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// A clock that goes on a second at each look.
+    #[derive(Debug, Default)]
+    struct Ticking(Mutex<i64>);
+
+    impl Clock for Ticking {
+        fn now(&self) -> DateTime<Utc> {
+            let mut seconds = self.0.lock().unwrap();
+            *seconds += 1;
+            DateTime::UNIX_EPOCH + TimeDelta::seconds(*seconds)
+        }
+
+        fn elapsed(&self) -> std::time::Duration {
+            std::time::Duration::ZERO
+        }
+    }
+
+    fn cache(folder: &TempDir, max_bytes: u64) -> DiskCache {
+        DiskCache::new(folder.path().join("cache"), ByteSize(max_bytes), Arc::new(Ticking::default()))
+    }
+
+    fn kept(cache: &DiskCache, key: &str, etag: &str) -> Kept {
+        let object = ObjectMeta {
+            location: key.into(),
+            last_modified: DateTime::UNIX_EPOCH,
+            size: 1000,
+            e_tag: Some(etag.to_owned()),
+            version: None,
+        };
+        cache.of(&Url::parse("s3://acme/").unwrap(), &object).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_is_found_by_range_and_by_version() {
+        let folder = TempDir::new().unwrap();
+        let cache = cache(&folder, 1000);
+        let first = kept(&cache, "a", "1");
+        cache.keep(&first, &(10..20), &Bytes::from_static(b"0123456789"));
+        assert_eq!(cache.find(&first, &(10..20)).unwrap(), "0123456789");
+        assert_eq!(cache.find(&first, &(12..15)).unwrap(), "234");
+        assert_eq!(cache.find(&first, &(15..25)), None);
+        assert_eq!(cache.find(&kept(&cache, "a", "2"), &(10..20)), None);
+        assert_eq!(cache.find(&kept(&cache, "b", "1"), &(10..20)), None);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&cache.folder).unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
+
+    #[test]
+    fn what_was_not_used_for_the_longest_time_goes_first() {
+        let folder = TempDir::new().unwrap();
+        let cache = cache(&folder, 100);
+        let objects = ["a", "b", "c"].map(|key| kept(&cache, key, "1"));
+        let bytes = Bytes::from_static(&[7; 26]);
+        for object in &objects {
+            cache.keep(object, &(0..26), &bytes);
+        }
+        assert!(cache.find(&objects[0], &(0..26)).is_some());
+        let more = kept(&cache, "d", "1");
+        cache.keep(&more, &(0..26), &bytes);
+        let found = objects.iter().chain([&more]).map(|object| cache.find(object, &(0..26)).is_some());
+        assert_eq!(found.collect::<Vec<_>>(), [true, false, true, true]);
+        // Another process finds what is there, and keeps to the limit, too.
+        let other = self::cache(&folder, 60);
+        other.keep(&kept(&other, "e", "1"), &(0..26), &bytes);
+        assert!(entries(&other.folder).iter().map(|entry| entry.size).sum::<u64>() <= 60);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_changed_file_is_not_believed(at in 0usize..34, flip in 1u8.., cut in any::<bool>()) {
+            let folder = TempDir::new().unwrap();
+            let cache = cache(&folder, 1000);
+            let object = kept(&cache, "a", "1");
+            cache.keep(&object, &(0..30), &Bytes::from_static(&[7; 30]));
+            let path = object.path(&(0..30));
+            let mut bytes = fs::read(&path).unwrap();
+            if cut {
+                bytes.truncate(at);
+            } else {
+                bytes[at] ^= flip;
+            }
+            fs::write(&path, bytes).unwrap();
+            prop_assert_eq!(cache.find(&object, &(0..30)), None);
+            prop_assert!(!path.exists());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What makes statements faster changes no answer.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::util::pretty::pretty_format_batches;
+use outlay::config::Config;
+use outlay::engine::{Engine, Optimisation, Optimisations, Sql};
+use outlay::query::{Catalog, SavedQuery};
+use proptest::prelude::*;
+
+use super::project::{Project, charges, texts, with};
+
+fn engine(optimisations: Optimisations) -> Arc<Engine> {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/outlay.toml");
+    let builder = Engine::builder(Config::load(&sample).unwrap()).catalog(Catalog::embedded());
+    Arc::new(builder.optimisations(optimisations).build().unwrap())
+}
+
+fn rows(engine: &Arc<Engine>, query: &SavedQuery) -> Result<String, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut answer = engine.run(query, &[]).await.map_err(|error| error.to_string())?;
+        let batches = answer.collect().await.map_err(|error| error.to_string())?;
+        let mut lines: Vec<String> =
+            pretty_format_batches(&batches).unwrap().to_string().lines().map(str::to_owned).collect();
+        // A building block gives its rows in no order.
+        if query.tags.iter().any(|tag| tag == "building-block") {
+            lines.sort();
+        }
+        Ok(lines.join("\n"))
+    })
+}
+
+#[test]
+fn every_saved_query_gives_the_same_with_and_without() {
+    let (with, without) = (engine(Optimisations::default()), engine(Optimisations::none()));
+    let mut compared = 0;
+    for query in with.catalog().iter().filter(|query| query.runs_without_values()) {
+        let (fast, plain) = (rows(&with, query), rows(&without, query));
+        assert!(fast == plain, "{}:\n{fast:?}\n{plain:?}", query.name);
+        compared += usize::from(fast.is_ok());
+    }
+    assert!(compared >= 60, "{compared} queries");
+}
+
+#[test]
+fn each_can_be_left_out_and_a_wrong_name_is_told() {
+    let project = Project::with_charges();
+    project.parquet("charges/a.parquet", &charges("2026-05", &[1.0, 2.0]));
+    for name in Optimisation::ALL.map(Optimisation::name).into_iter().chain(["all"]) {
+        let sum = project.run(&["--without", name, "-c", "select sum(BilledCost) as billed from spend"]);
+        assert_eq!(sum.ok(), "billed\n3.00\n", "{name}");
+    }
+    let refused = project.run(&["--without", "disk-cahe", "-c", "select 1"]).refused(2);
+    assert!(refused.contains("did you mean `disk-cache`"), "{refused}");
+}
+
+/// A project with a file a day, its times as text.
+fn days_as_text() -> Project {
+    let project = Project::with_charges();
+    for day in 1..=28 {
+        let starts: ArrayRef = texts(&[
+            &format!("2026-06-{day:02}T00:00:00Z"),
+            // Late on the day before in UTC, and early on the day after.
+            &format!("2026-06-{day:02}T01:00:00+03:00"),
+            &format!("2026-06-{day:02} 23:30:00-02:00"),
+        ]);
+        let columns = with(charges("2026-06", &[1.0, 10.0, 100.0]), "ChargePeriodStart", starts);
+        project.parquet(&format!("charges/{day:02}.parquet"), &columns);
+    }
+    project
+}
+
+#[test]
+fn files_with_times_as_text_are_left_out_by_their_days() {
+    let project = days_as_text();
+    let sql = "select sum(BilledCost) as billed from spend where ChargePeriodStart >= '2026-06-10' and ChargePeriodStart < '2026-06-11'";
+    let given = project.run(&["--stats=json", "-c", sql]);
+    // Those of the 8th to the 12th stay: bounds are a few days wide.
+    assert!(given.stderr.contains(r#""files":{"pruned":23,"total":28}"#), "{}", given.stderr);
+    assert_eq!(given.ok(), "billed\n111.00\n");
+    let plain = project.run(&["--stats=json", "--without=text-times", "-c", sql]);
+    assert!(plain.stderr.contains(r#""files":{"pruned":0,"total":28}"#), "{}", plain.stderr);
+    assert_eq!(plain.ok(), "billed\n111.00\n");
+    // Bounds that leave files out are no answer.
+    assert_eq!(project.sql("select min(ChargePeriodStart) as first from spend"), "first\n2026-05-31T22:00:00\n");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_range_of_times_as_text_gives_the_same(from in 0i64..900, hours in 1i64..200, inclusive in any::<bool>()) {
+        thread_local! {
+            static PROJECT: Project = days_as_text();
+        }
+        let first = chrono::NaiveDate::from_ymd_opt(2026, 5, 30).unwrap().and_hms_opt(0, 0, 0).unwrap();
+        let (start, end) = (first + chrono::TimeDelta::hours(from), first + chrono::TimeDelta::hours(from + hours));
+        let below = if inclusive { "<=" } else { "<" };
+        let text = format!(
+            "select count(*) as n, sum(BilledCost) as billed, min(ChargePeriodStart) as first, max(ChargePeriodStart) as last \
+             from spend where ChargePeriodStart >= '{start}' and ChargePeriodStart {below} '{end}'"
+        );
+        let answers = PROJECT.with(|project| {
+            [Optimisations::default(), Optimisations::none()].map(|optimisations| {
+                let config = Config::load(&project.path().join("outlay.toml")).unwrap();
+                let engine = Arc::new(Engine::builder(config).optimisations(optimisations).build().unwrap());
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(async {
+                    let mut answer = engine.query(Sql { text: &text, origin: "test", first_line: 1 }).await.unwrap();
+                    pretty_format_batches(&answer.collect().await.unwrap()).unwrap().to_string()
+                })
+            })
+        });
+        prop_assert_eq!(&answers[0], &answers[1]);
+    }
+}
