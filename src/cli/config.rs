@@ -29,6 +29,7 @@ pub(super) fn run(context: &Context, args: &args::Config) -> Result<()> {
         ("principals".to_owned(), shown(&config.privacy.principals).to_lowercase()),
         ("people that a group has at least".to_owned(), config.privacy.min_group().to_string()),
         ("limits".to_owned(), shown(&config.limits)),
+        ("most that is kept of remote stores".to_owned(), config.cache.size.clone()),
     ];
     rows.extend(config.sources.iter().map(|(name, source)| (format!("source {name}"), source.path.clone())));
     rows.extend(config.tables.iter().map(|(name, source)| (format!("table {name}"), source.path.clone())));

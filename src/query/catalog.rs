@@ -1,7 +1,9 @@
 //! The saved queries there are: the library inside of the binary and the folder of a project.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use glob::Pattern;
 use include_dir::{Dir, DirEntry, include_dir};
@@ -13,24 +15,38 @@ use super::scanner::is_name;
 
 static LIBRARY: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/queries");
 
-/// Saved queries by name. A file that cannot be read as one keeps its place and gives its error when asked for.
+/// Saved queries by name. A file is read as one when it is asked for; one that cannot be keeps its place and gives its error.
 #[derive(Debug, Default)]
 pub struct Catalog {
     entries: BTreeMap<String, Entry>,
 }
 
 #[derive(Debug)]
-enum Entry {
-    Sound(Box<SavedQuery>),
-    Broken { path: String, error: Error },
+struct Entry {
+    folder: String,
+    path: String,
+    /// What the file holds, or why that is not known.
+    contents: Result<Cow<'static, [u8]>, String>,
+    query: OnceLock<Result<SavedQuery>>,
 }
 
 impl Entry {
-    fn path(&self) -> &str {
-        match self {
-            Self::Sound(query) => &query.path,
-            Self::Broken { path, .. } => path,
-        }
+    fn known(path: &str, query: Result<SavedQuery>) -> Self {
+        let folder = query.as_ref().map_or_else(|_| String::new(), |query| query.folder.clone());
+        Self { folder, path: path.to_owned(), contents: Ok(Cow::default()), query: query.into() }
+    }
+
+    fn query(&self) -> Result<&SavedQuery, &Error> {
+        let read =
+            || parse(&name_of(&self.path), &self.folder, &self.path, self.contents.as_deref().map_err(String::clone));
+        self.query.get_or_init(read).as_ref()
+    }
+
+    /// Whether it may be stored in a summary table; tells without reading the SQL.
+    fn may_be_stored(&self) -> bool {
+        const DIRECTIVE: &[u8] = b"materialize:";
+        let holds = |contents: &[u8]| contents.windows(DIRECTIVE.len()).any(|window| window == DIRECTIVE);
+        self.query.get().is_some() || self.contents.as_deref().is_ok_and(holds)
     }
 }
 
@@ -66,7 +82,7 @@ impl Catalog {
 
     /// Adds a query that no file holds, in the place of one of its name.
     pub fn add_compiled(&mut self, query: SavedQuery) {
-        self.entries.insert(query.name.clone(), Entry::Sound(Box::new(query)));
+        self.entries.insert(query.name.clone(), Entry::known(&query.path.clone(), Ok(query)));
     }
 
     /// The query `name`, or `folder/name`.
@@ -75,21 +91,23 @@ impl Catalog {
     /// [`crate::ErrorKind::Invalid`] when there is none, or the error of its file.
     pub fn get(&self, name: &str) -> Result<&SavedQuery> {
         let (folder, stem) = name.rsplit_once('/').map_or((None, name), |(folder, stem)| (Some(folder), stem));
-        match self.entries.get(stem) {
-            Some(Entry::Sound(query)) if folder.is_none_or(|folder| folder == query.folder) => Ok(query),
-            Some(Entry::Broken { error, .. }) => Err(copy_of(error)),
+        match self.entries.get(stem).map(Entry::query) {
+            Some(Ok(query)) if folder.is_none_or(|folder| folder == query.folder) => Ok(query),
+            Some(Err(error)) => Err(copy_of(error)),
             _ => Err(self.unknown(stem)),
         }
     }
 
     /// The summary tables with the queries that they store, by the names of the queries.
     pub fn summaries(&self) -> impl Iterator<Item = (&str, &SavedQuery)> {
-        self.iter().filter_map(|query| Some((query.summary_table()?, query)))
+        let stored = self.entries.values().filter(|entry| entry.may_be_stored()).filter_map(|entry| entry.query().ok());
+        stored.filter_map(|query| Some((query.summary_table()?, query)))
     }
 
     /// The query that the summary table `table` stores. A name that SQL knows as a view keeps that meaning.
     pub fn summary(&self, table: &str) -> Option<&SavedQuery> {
-        let is_view = matches!(self.entries.get(table), Some(Entry::Sound(query)) if query.runs_without_values());
+        let is_view =
+            matches!(self.entries.get(table).map(Entry::query), Some(Ok(query)) if query.runs_without_values());
         self.summaries().find(|(name, _)| !is_view && *name == table).map(|(_, query)| query)
     }
 
@@ -100,18 +118,12 @@ impl Catalog {
 
     /// Every query that could be read, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = &SavedQuery> {
-        self.entries.values().filter_map(|entry| match entry {
-            Entry::Sound(query) => Some(query.as_ref()),
-            Entry::Broken { .. } => None,
-        })
+        self.entries.values().filter_map(|entry| entry.query().ok())
     }
 
     /// The errors of the files that could not be read, sorted by the names of their queries.
     pub fn broken(&self) -> impl Iterator<Item = &Error> {
-        self.entries.values().filter_map(|entry| match entry {
-            Entry::Sound(_) => None,
-            Entry::Broken { error, .. } => Some(error),
-        })
+        self.entries.values().filter_map(|entry| entry.query().err())
     }
 
     /// The queries that any of `selectors` names, sorted by name; every query when there are no selectors.
@@ -182,13 +194,13 @@ impl Catalog {
             .hint(hint.unwrap_or_else(|| "`outlay list` shows all".to_owned()))
     }
 
-    fn add_embedded(&mut self, folder: &Dir<'_>) {
+    fn add_embedded(&mut self, folder: &'static Dir<'static>) {
         for entry in folder.entries() {
             match entry {
                 DirEntry::Dir(folder) => self.add_embedded(folder),
                 DirEntry::File(file) if is_sql(file.path()) => {
                     let parent = file.path().parent().map_or_else(String::new, shown);
-                    self.add(&parent, &format!("queries/{}", shown(file.path())), Ok(file.contents()));
+                    self.add(&parent, &format!("queries/{}", shown(file.path())), Ok(file.contents().into()));
                 }
                 DirEntry::File(_) => {}
             }
@@ -210,28 +222,25 @@ impl Catalog {
                 let inner = if folder.is_empty() { name } else { format!("{folder}/{name}") };
                 self.add_folder(root, &inner)?;
             } else if is_sql(&file.path()) {
-                let contents = std::fs::read(file.path());
-                self.add(folder, &file.path().to_string_lossy(), contents.as_deref().map_err(ToString::to_string));
+                let contents = std::fs::read(file.path()).map(Cow::from).map_err(|cause| cause.to_string());
+                self.add(folder, &file.path().to_string_lossy(), contents);
             }
         }
         Ok(())
     }
 
     /// Adds the file shown as `path`. A second file of one name breaks the query: nobody can tell which is meant.
-    fn add(&mut self, folder: &str, path: &str, contents: Result<&[u8], String>) {
-        let name = Path::new(path).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+    fn add(&mut self, folder: &str, path: &str, contents: Result<Cow<'static, [u8]>, String>) {
+        let name = name_of(path);
         let entry = match self.entries.get(&name) {
-            Some(other) => Entry::Broken {
-                path: path.to_owned(),
-                error: Error::invalid(format!("two files hold the saved query `{name}`"))
-                    .with("first", other.path())
+            Some(other) => {
+                let error = Error::invalid(format!("two files hold the saved query `{name}`"))
+                    .with("first", other.path.as_str())
                     .with("second", path)
-                    .hint("rename one of them"),
-            },
-            None => match parse(&name, folder, path, contents) {
-                Ok(query) => Entry::Sound(Box::new(query)),
-                Err(error) => Entry::Broken { path: path.to_owned(), error },
-            },
+                    .hint("rename one of them");
+                Entry::known(path, Err(error))
+            }
+            None => Entry { folder: folder.to_owned(), path: path.to_owned(), contents, query: OnceLock::new() },
         };
         self.entries.insert(name, entry);
     }
@@ -256,6 +265,11 @@ fn copy_of(error: &Error) -> Error {
     let copy = error.facts().iter().fold(copy, |copy, (name, value)| copy.with(name, value.as_str()));
     let copy = error.hints().iter().fold(copy, Error::hint);
     error.place().cloned().into_iter().fold(copy, Error::at)
+}
+
+/// The name of the saved query in the file `path`.
+fn name_of(path: &str) -> String {
+    Path::new(path).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }
 
 fn is_sql(path: &Path) -> bool {

@@ -3,7 +3,6 @@
 //! The scan asks for one adapter a file. Each reference to a column of the ledger becomes the column of the file, a cast of
 //! it (which row group pruning sees through), an exact conversion ([`Normalise`]), or a typed NULL.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, TimestampMicrosecondArray};
@@ -17,31 +16,31 @@ use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory};
 
+use super::contracts::Contracts;
 use crate::engine::errors::to_datafusion;
 use crate::engine::repeats;
 use crate::error::Error;
-use crate::focus::{self, Dialect, FileContract, Kind, MONEY_SCALE, Mapping, map_file};
+use crate::focus::{self, Dialect, FileContract, Kind, MONEY_SCALE, Mapping};
 
 /// Makes the adapters of one source.
 #[derive(Debug)]
 pub(super) struct LedgerAdapterFactory {
-    pub(super) dialect: &'static Dialect,
-    pub(super) declared: BTreeMap<String, String>,
+    pub(super) contracts: Arc<Contracts>,
     /// Whether values that repeat are converted once ([`repeats`]).
     pub(super) once_each: bool,
 }
 
 impl PhysicalExprAdapterFactory for LedgerAdapterFactory {
     fn create(&self, ledger: SchemaRef, file: SchemaRef) -> DataFusionResult<Arc<dyn PhysicalExprAdapter>> {
-        let contract = map_file(&file, self.dialect, &self.declared);
-        Ok(Arc::new(LedgerAdapter { dialect: self.dialect, contract, ledger, file, once_each: self.once_each }))
+        let (dialect, contract) = (self.contracts.dialect(), self.contracts.of(&file));
+        Ok(Arc::new(LedgerAdapter { dialect, contract, ledger, file, once_each: self.once_each }))
     }
 }
 
 #[derive(Debug)]
 struct LedgerAdapter {
     dialect: &'static Dialect,
-    contract: FileContract,
+    contract: Arc<FileContract>,
     ledger: SchemaRef,
     file: SchemaRef,
     once_each: bool,

@@ -8,6 +8,7 @@
 //! ([`adapter`]), so projection, predicates and statistics reach Parquet as if the files had always looked alike.
 
 mod adapter;
+mod contracts;
 mod currencies;
 mod delivered;
 mod focus_text;

@@ -17,11 +17,12 @@ use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
 
+use super::contracts::Contracts;
 use super::currencies::currencies;
 use super::delivered::{CONCURRENT_READS, Delivered, same_bytes};
 use crate::engine::errors::from_datafusion;
 use crate::error::{Error, Result};
-use crate::focus::{self, Dialect, FileContract, Kind, Mapping, SetAside, map_file};
+use crate::focus::{self, Dialect, FileContract, Kind, Mapping, SetAside};
 use crate::storage::{Location, store_error};
 
 /// Bytes read from the end of a file at first: most footers of billing files fit, so one request a file is enough.
@@ -35,7 +36,7 @@ pub struct LedgerFile {
     /// Its charges.
     pub rows: usize,
     /// How it answers for the columns of the ledger.
-    pub contract: FileContract,
+    pub contract: Arc<FileContract>,
     /// First and last value of the time columns that carry statistics.
     pub times: BTreeMap<&'static str, TimeRange>,
     /// The currencies of the columns that name one, where statistics tell.
@@ -65,13 +66,12 @@ pub struct OpenSource {
     pub location: Location,
     /// How it is laid out.
     pub dialect: &'static Dialect,
-    /// Columns under another name, as declared.
-    pub declared: BTreeMap<String, String>,
     /// Files that count.
     pub files: Vec<LedgerFile>,
     /// Files that were delivered and do not count.
     pub set_aside: Vec<SetAside>,
     pub(super) footers: Arc<FileMetadataCache>,
+    pub(super) contracts: Arc<Contracts>,
 }
 
 impl OpenSource {
@@ -86,19 +86,15 @@ impl OpenSource {
         footers: Arc<FileMetadataCache>,
     ) -> Result<Self> {
         let Delivered { name, location, store, objects, set_aside, .. } = delivered;
-        let reader = FooterReader {
-            store: store.as_ref(),
-            location: &location,
-            footers: &footers,
-            dialect,
-            declared: &declared,
-        };
+        let contracts = Arc::new(Contracts::new(dialect, declared));
+        let reader =
+            FooterReader { store: store.as_ref(), location: &location, footers: &footers, contracts: &contracts };
         let files = futures::stream::iter(&objects)
             .map(|object| reader.read(object))
             .buffered(CONCURRENT_READS)
             .try_collect::<Vec<_>>()
             .await?;
-        Ok(Self { name, location, dialect, declared, files, set_aside, footers })
+        Ok(Self { name, location, dialect, files, set_aside, footers, contracts })
     }
 
     /// Whether files hold charges without cost, as dumps of usage do that were landed.
@@ -115,11 +111,12 @@ impl OpenSource {
         set_aside: &[SetAside],
     ) -> Self {
         let dialect = focus::detect([]);
-        let contract = map_file(columns, dialect, &BTreeMap::new());
+        let contracts = Arc::new(Contracts::new(dialect, BTreeMap::new()));
+        let contract = contracts.of(columns);
         let file = |object: &ObjectMeta| LedgerFile {
             object: object.clone(),
             rows: 0,
-            contract: contract.clone(),
+            contract: Arc::clone(&contract),
             times: BTreeMap::new(),
             currencies: BTreeMap::new(),
             lacks_cost: false,
@@ -129,10 +126,10 @@ impl OpenSource {
             name: name.to_owned(),
             location: location.clone(),
             dialect,
-            declared: BTreeMap::new(),
             files: objects.iter().map(file).collect(),
             set_aside: set_aside.to_vec(),
             footers: Arc::new(DefaultCache::new(0)),
+            contracts,
         }
     }
 
@@ -158,8 +155,7 @@ struct FooterReader<'a> {
     store: &'a dyn ObjectStore,
     location: &'a Location,
     footers: &'a Arc<FileMetadataCache>,
-    dialect: &'static Dialect,
-    declared: &'a BTreeMap<String, String>,
+    contracts: &'a Contracts,
 }
 
 impl FooterReader<'_> {
@@ -172,8 +168,8 @@ impl FooterReader<'_> {
         let descriptor = metadata.file_metadata().schema_descr();
         let schema =
             parquet_to_arrow_schema(descriptor, metadata.file_metadata().key_value_metadata()).map_err(broken)?;
-        let contract = map_file(&schema, self.dialect, self.declared);
-        let times = times(&schema, &contract, &metadata, self.dialect);
+        let contract = self.contracts.of(&schema);
+        let times = times(&schema, &contract, &metadata, self.contracts.dialect());
         let rows = usize::try_from(metadata.file_metadata().num_rows()).map_err(|cause| {
             Error::data("the footer counts fewer than no rows").with("object", url.clone()).because(cause)
         })?;

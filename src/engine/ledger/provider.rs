@@ -122,23 +122,24 @@ impl TableProvider for SourceTable {
         let guarded = GuardedParquet::new(parquet, source.location.store().to_string());
         let guarded = Arc::new(guarded.pruned_by(filters, &self.schema, state)?);
         let optimisations = state.config().get_extension::<Optimisations>().unwrap_or_default();
-        let ruled_out = match guarded.filter() {
+        let predicate = guarded.filter();
+        let ruled_out = match &predicate {
             Some(predicate) if optimisations.has(Optimisation::TextTimes) => {
-                text_times::ruled_out(&source.files, &predicate, &self.file_schema, &self.schema)?
+                text_times::ruled_out(&source.files, predicate, &self.schema)?
             }
-            _ => vec![None; source.files.len()],
+            _ => vec![false; source.files.len()],
         };
         let files = source.files.iter().zip(ruled_out);
-        let files = files.map(|(file, ruled_out)| match ruled_out {
-            Some(bounds) => self.partitioned(source, file).with_statistics(bounds),
-            None => self.partitioned(source, file),
+        let files = files.map(|(file, is_ruled_out)| match predicate {
+            Some(_) => partitioned(source, file).with_statistics(Arc::new(self.statistics(file, is_ruled_out))),
+            // Nothing asks for the bounds.
+            None => partitioned(source, file),
         });
         let files: Vec<PartitionedFile> = files.collect();
         let rows = source.files.iter().map(|file| file.rows).sum();
         let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);
         let adapter = LedgerAdapterFactory {
-            dialect: source.dialect,
-            declared: source.declared.clone(),
+            contracts: Arc::clone(&source.contracts),
             once_each: optimisations.has(Optimisation::RepeatedValues),
         };
         let statistics = Statistics::new_unknown(&self.schema).with_num_rows(Precision::Exact(rows));
@@ -180,24 +181,26 @@ impl SourceTable {
         Ok(())
     }
 
-    fn partitioned(&self, source: &OpenSource, file: &LedgerFile) -> PartitionedFile {
-        let unknown = ColumnStatistics::new_unknown();
+    /// Rows and bounds of a file, those of times as text when they rule it out.
+    fn statistics(&self, file: &LedgerFile, is_ruled_out: bool) -> Statistics {
         let columns = self.file_schema.fields().iter().map(|field| match file.times.get(field.name().as_str()) {
-            Some(range) => bounds(*range),
-            None => unknown.clone(),
+            Some(range) if range.exact => bounds(*range),
+            Some(range) if is_ruled_out => bounds(text_times::widened(*range)),
+            _ => ColumnStatistics::new_unknown(),
         });
-        let statistics = Statistics {
+        Statistics {
             num_rows: Precision::Exact(file.rows),
             total_byte_size: Precision::Absent,
             column_statistics: columns.collect(),
-        };
-        PartitionedFile::new_from_meta(file.object.clone())
-            .with_partition_values(vec![
-                ScalarValue::from(source.name.as_str()),
-                ScalarValue::from(source.location.object_url(&file.object.location)),
-            ])
-            .with_statistics(Arc::new(statistics))
+        }
     }
+}
+
+fn partitioned(source: &OpenSource, file: &LedgerFile) -> PartitionedFile {
+    PartitionedFile::new_from_meta(file.object.clone()).with_partition_values(vec![
+        ScalarValue::from(source.name.as_str()),
+        ScalarValue::from(source.location.object_url(&file.object.location)),
+    ])
 }
 
 /// `charges` with what a scan asks for: its rows and its columns.
@@ -212,11 +215,7 @@ fn narrowed(charges: LogicalPlan, projection: Option<&Vec<usize>>, filters: &[Ex
     builder.build()
 }
 
-/// The bounds of a time column; none for times as text, whose order is that of text: see [`text_times`].
 fn bounds(range: TimeRange) -> ColumnStatistics {
-    if !range.exact {
-        return ColumnStatistics::new_unknown();
-    }
     let time = |micros| Precision::Exact(ScalarValue::TimestampMicrosecond(Some(micros), None));
     ColumnStatistics { min_value: time(range.first), max_value: time(range.last), ..ColumnStatistics::new_unknown() }
 }

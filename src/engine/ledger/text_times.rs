@@ -12,66 +12,83 @@
 //! They are good for leaving files out, not for an answer such as `min(ChargePeriodStart)`: a file gets them only when they rule
 //! it out.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, BooleanArray, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
-use datafusion::common::pruning::PrunableStatistics;
-use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, Result as DataFusionResult, ScalarValue, Statistics};
+use datafusion::common::pruning::PruningStatistics;
+use datafusion::common::{Column, Result as DataFusionResult, ScalarValue};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 
 use super::TimeRange;
 use super::open::LedgerFile;
-use crate::focus::Kind;
 
 /// A day for the time of day of the bound, one for its offset, one for the offset of the value.
 const MARGIN_MICROS: i64 = 3 * 24 * 60 * 60 * 1_000_000;
 
-/// For each of `files` the bounds of its columns, those of `in_files`, when no row can meet `predicate`, which is over `schema`;
-/// `None` for the others, and when no file has times as text.
+/// Whether no row of each of `files` can meet `predicate`, which is over `schema`. None is ruled out when no file has times as text:
+/// the scan does it itself.
 ///
 /// # Errors
 /// Those of a predicate that is not over `schema`.
 pub(super) fn ruled_out(
     files: &[LedgerFile],
     predicate: &Arc<dyn PhysicalExpr>,
-    in_files: &SchemaRef,
     schema: &SchemaRef,
-) -> DataFusionResult<Vec<Option<Arc<Statistics>>>> {
+) -> DataFusionResult<Vec<bool>> {
     if files.iter().flat_map(|file| file.times.values()).all(|range| range.exact) {
-        return Ok(vec![None; files.len()]);
+        return Ok(vec![false; files.len()]);
     }
-    let bounds: Vec<Arc<Statistics>> = files.iter().map(|file| Arc::new(bounds(file, in_files))).collect();
     let pruning =
         PruningPredicateBuilder::new().with_file_schema(Arc::clone(schema)).try_build(Arc::clone(predicate))?;
-    let kept = pruning.prune(&PrunableStatistics::new(bounds.clone(), Arc::clone(schema)))?;
-    Ok(bounds.into_iter().zip(kept).map(|(bounds, is_kept)| (!is_kept).then_some(bounds)).collect())
+    let kept = pruning.prune(&Bounds(files))?;
+    Ok(kept.into_iter().map(|is_kept| !is_kept).collect())
 }
 
-fn bounds(file: &LedgerFile, schema: &SchemaRef) -> Statistics {
-    let columns = schema.fields().iter().map(|field| match file.times.get(field.name().as_str()) {
-        Some(range) => of_column(*range),
-        None if *field.data_type() == Kind::Time.data_type() => ColumnStatistics {
-            min_value: Precision::Exact(ScalarValue::TimestampMicrosecond(None, None)),
-            max_value: Precision::Exact(ScalarValue::TimestampMicrosecond(None, None)),
-            ..ColumnStatistics::new_unknown()
-        },
-        None => ColumnStatistics::new_unknown(),
-    });
-    Statistics {
-        num_rows: Precision::Exact(file.rows),
-        total_byte_size: Precision::Absent,
-        column_statistics: columns.collect(),
+/// The range of a column that holds every value of it.
+pub(super) fn widened(range: TimeRange) -> TimeRange {
+    let margin = if range.exact { 0 } else { MARGIN_MICROS };
+    TimeRange { first: range.first.saturating_sub(margin), last: range.last.saturating_add(margin), exact: true }
+}
+
+/// The bounds of the times of files, a container each.
+struct Bounds<'f>(&'f [LedgerFile]);
+
+impl Bounds<'_> {
+    fn times(&self, column: &Column, bound: impl Fn(TimeRange) -> i64) -> Option<ArrayRef> {
+        if !self.0.iter().any(|file| file.times.contains_key(column.name())) {
+            return None;
+        }
+        let of_file = |file: &LedgerFile| file.times.get(column.name()).map(|range| bound(widened(*range)));
+        let times: TimestampMicrosecondArray = self.0.iter().map(of_file).collect();
+        Some(Arc::new(times))
     }
 }
 
-fn of_column(range: TimeRange) -> ColumnStatistics {
-    let margin = if range.exact { 0 } else { MARGIN_MICROS };
-    let time = |micros| Precision::Exact(ScalarValue::TimestampMicrosecond(Some(micros), None));
-    ColumnStatistics {
-        min_value: time(range.first.saturating_sub(margin)),
-        max_value: time(range.last.saturating_add(margin)),
-        ..ColumnStatistics::new_unknown()
+impl PruningStatistics for Bounds<'_> {
+    fn min_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.times(column, |range| range.first)
+    }
+
+    fn max_values(&self, column: &Column) -> Option<ArrayRef> {
+        self.times(column, |range| range.last)
+    }
+
+    fn num_containers(&self) -> usize {
+        self.0.len()
+    }
+
+    fn null_counts(&self, _column: &Column) -> Option<ArrayRef> {
+        None
+    }
+
+    fn row_counts(&self) -> Option<ArrayRef> {
+        None
+    }
+
+    fn contained(&self, _column: &Column, _values: &HashSet<ScalarValue>) -> Option<BooleanArray> {
+        None
     }
 }
