@@ -1,5 +1,5 @@
-//! Every saved query over sample companies of 1 and 10 million charges on the local disk, from SQL to the last row. A name and a
-//! size choose: `cargo bench -- spend_by_team/1000000`.
+//! Every saved query, but for those that read summary tables, over sample companies of 1 and 10 million charges on the local
+//! disk, from SQL to the last row. A name and a size choose: `cargo bench -- spend_by_team/1000000`.
 
 #![expect(missing_docs, reason = "the macros of criterion make public functions")]
 

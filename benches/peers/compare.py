@@ -226,7 +226,7 @@ def main():
             print(f"{engine}: {seconds:.2f} of DuckDB's time, {cpu:.2f} of its CPU seconds, {peak:.2f} of its peak memory "
                   f"(geometric means of {len(values)} queries)")
     for failure in failures:
-        print(f"no row: {failure}")
+        print(f"none: {failure}")
     if any(": outlay: " in failure for failure in failures):
         sys.exit(1)
 

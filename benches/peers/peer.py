@@ -39,7 +39,11 @@ def periods(select, units, trunc):
     return f"SELECT *, {columns} FROM ({select}) AS bare"
 
 
-ALL_UNITS = ("day", "week", "month")
+def create_views(run, charges, work, trunc):
+    """Makes the views by `run`: `charges` of each source, `work`, and their periods by `trunc` with a unit and a column to fill in."""
+    started, occurred = (trunc.replace("{time}", time) for time in ("started_at", "occurred_at"))
+    run(f"CREATE VIEW charges AS {periods(union(map(charges, SOURCES)), ('day', 'week', 'month'), started)}")
+    run(f"CREATE VIEW work AS {periods(work, ('month',), occurred)}")
 
 
 def duckdb(folder, sql):
@@ -59,9 +63,7 @@ def duckdb(folder, sql):
         )
 
     work = f"SELECT outcome_id, occurred_at::TIMESTAMP AS occurred_at, team FROM '{folder}/outcomes/*.parquet'"
-    trunc = "date_trunc('{unit}', %s)::DATE"
-    connection.execute(f"CREATE VIEW charges AS {periods(union(map(charges, SOURCES)), ALL_UNITS, trunc % 'started_at')}")
-    connection.execute(f"CREATE VIEW work AS {periods(work, ('month',), trunc % 'occurred_at')}")
+    create_views(connection.execute, charges, work, "date_trunc('{unit}', {time})::DATE")
     return connection.execute(sql).fetchall()
 
 
@@ -122,9 +124,7 @@ def chdb(folder, sql):
         f"SELECT outcome_id, toDateTime64(occurred_at, 6, 'UTC') AS occurred_at, team "
         f"FROM file('{folder}/outcomes/*.parquet', Parquet)"
     )
-    trunc = "toDate(dateTrunc('{unit}', %s))"
-    session.query(f"CREATE VIEW charges AS {periods(union(map(charges, SOURCES)), ALL_UNITS, trunc % 'started_at')}")
-    session.query(f"CREATE VIEW work AS {periods(work, ('month',), trunc % 'occurred_at')}")
+    create_views(session.query, charges, work, "toDate(dateTrunc('{unit}', {time}))")
     answer = session.query(sql, "JSONCompactEachRow")
     return [json.loads(line, parse_float=str) for line in str(answer).splitlines()]
 
@@ -149,9 +149,7 @@ def datafusion(folder, sql):
         )
 
     work = "SELECT outcome_id, CAST(occurred_at AS TIMESTAMP) AS occurred_at, team FROM outcomes_files"
-    trunc = "CAST(date_trunc('{unit}', %s) AS DATE)"
-    context.sql(f"CREATE VIEW charges AS {periods(union(map(charges, SOURCES)), ALL_UNITS, trunc % 'started_at')}")
-    context.sql(f"CREATE VIEW work AS {periods(work, ('month',), trunc % 'occurred_at')}")
+    create_views(context.sql, charges, work, "CAST(date_trunc('{unit}', {time}) AS DATE)")
     columns = [column.to_pylist() for column in context.sql(sql).to_arrow_table().columns]
     return zip(*columns)
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use crate::engine::Optimisations;
+
 const EXAMPLES: &str = "\
 Examples:
   outlay demo acme                                  write a sample company to ./acme
@@ -108,8 +110,8 @@ pub(super) struct Global {
     /// Threads that run queries [default: one a core]
     #[arg(long, value_name = "N", global = true)]
     pub(super) threads: Option<usize>,
-    /// Leave out an optimisation, for diagnosis: repeated-values, text-times, disk-cache, or all
     #[arg(long, value_name = "NAME", value_delimiter = ',', global = true, hide_short_help = true)]
+    #[arg(help = format!("Leave out an optimisation, for diagnosis: {}", Optimisations::names()))]
     pub(super) without: Vec<String>,
 }
 

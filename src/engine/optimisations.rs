@@ -45,6 +45,11 @@ impl Optimisations {
         Self(BTreeSet::new())
     }
 
+    /// What [`Self::without_named`] takes, in words: `disk-cache, … or all`.
+    pub fn names() -> String {
+        format!("{} or all", Optimisation::ALL.map(Optimisation::name).join(", "))
+    }
+
     /// All but `optimisation`.
     #[must_use]
     pub fn without(mut self, optimisation: Optimisation) -> Self {
@@ -65,7 +70,7 @@ impl Optimisations {
             let unknown = || {
                 let error = Error::invalid(format!("no optimisation is called `{name}`"));
                 let names = Optimisation::ALL.map(Optimisation::name);
-                did_you_mean(name, names).into_iter().fold(error, Error::hint).hint(names.join(", "))
+                did_you_mean(name, names).into_iter().fold(error, Error::hint).hint(Self::names())
             };
             named.map(|optimisation| kept.without(optimisation)).ok_or_else(unknown)
         })

@@ -9,13 +9,10 @@ use super::due::{Difference, Reason, Wanted, due, obsolete};
 use super::intervals::{self, PARAMETER, Slot, interval_of};
 use crate::engine::{Engine, Late, Listing, fingerprint};
 use crate::error::{Error, Result};
-use crate::fingerprint::sha256;
+use crate::fingerprint::short;
 use crate::query::{SavedQuery, TableFormat};
 use crate::storage::Traffic;
 use crate::summaries::{FileState, Input, StoredTable, Summaries};
-
-/// Digits of a fingerprint that the name of a file carries.
-const DIGITS: usize = 16;
 
 /// What is asked of a build.
 #[derive(Debug, Clone, Default)]
@@ -109,7 +106,7 @@ impl Plan<'_> {
             .map(|(slot, inputs)| Wanted {
                 interval: slot.name.clone(),
                 definition: self.definition.clone(),
-                inputs: short(&fingerprint(inputs)),
+                inputs: short(fingerprint(inputs)),
             })
             .collect();
         let lookback = self.query.materialize.as_ref().map_or(0, |materialize| materialize.lookback) as usize;
@@ -154,7 +151,7 @@ pub async fn plan<'q>(engine: &Arc<Engine>, query: &'q SavedQuery, asked: &Asked
     if !plan.waits_for.is_empty() {
         return Ok(plan);
     }
-    let settled = short(&format!("{} {} {last:?}", listing.fingerprint(), plan.definition));
+    let settled = short(format!("{} {} {last:?}", listing.fingerprint(), plan.definition));
     let has_lookback = query.materialize.as_ref().is_some_and(|materialize| materialize.lookback > 0);
     if let (true, Some(version)) = (asked.is_plain() && !has_lookback, plan.version())
         && summaries.is_settled(&plan.table, &settled, version).await?
@@ -250,10 +247,6 @@ async fn first_day(engine: &Arc<Engine>, query: &SavedQuery) -> Result<Option<Na
             .hint("add it: `-- materialize: interval=month(month) from=2024-01`"));
     }
     engine.first_day().await
-}
-
-fn short(fingerprint: &str) -> String {
-    sha256(fingerprint).chars().take(DIGITS).collect()
 }
 
 /// Says which objects came, changed and went, where the record of the run that built an interval is still there.

@@ -49,19 +49,25 @@ impl DiskCache {
         Self { folder, max_bytes: max_bytes.0, clock, held: Mutex::default() }
     }
 
-    /// Where the ranges of an object lie; `None` for one without ETag, of which nothing can be kept.
+    /// Where the ranges of an object lie; `None` for one without ETag, of which nothing can be kept, and for a weak one (`W/…`, RFC
+    /// 9110 section 8.8.1): it may outlive a change of bytes, and no read can be held to it.
     pub(super) fn of(&self, store: &Url, object: &ObjectMeta) -> Option<Kept> {
-        let etag = object.e_tag.as_ref()?;
+        let etag = object.e_tag.as_ref().filter(|etag| !etag.starts_with("W/"))?;
         let hash = sha256(format!("{store}\n{}\n{}\n{etag}", object.location, object.size));
         let (first, rest) = hash.split_at_checked(2)?;
         Some(Kept { folder: self.folder.join(first).join(rest) })
     }
 
-    /// The bytes of `range`, when it lies in one that is kept.
-    pub(super) fn find(&self, kept: &Kept, range: &Range<u64>) -> Option<Bytes> {
-        let around = kept.ranges().find(|found| found.start <= range.start && range.end <= found.end)?;
-        let path = kept.path(&around);
-        let Some(bytes) = read(&path, &around) else {
+    /// The bytes of each of `ranges` that lies in one that is kept.
+    pub(super) fn find(&self, kept: &Kept, ranges: &[Range<u64>]) -> Vec<Option<Bytes>> {
+        let there: Vec<Range<u64>> = kept.ranges().collect();
+        ranges.iter().map(|range| self.find_one(kept, &there, range)).collect()
+    }
+
+    fn find_one(&self, kept: &Kept, there: &[Range<u64>], range: &Range<u64>) -> Option<Bytes> {
+        let around = there.iter().find(|found| found.start <= range.start && range.end <= found.end)?;
+        let path = kept.path(around);
+        let Some(bytes) = read(&path, around) else {
             // Torn or changed: as if it were not there. That it cannot be deleted does not matter.
             let _deleted = fs::remove_file(&path);
             return None;
@@ -202,15 +208,22 @@ mod tests {
         DiskCache::new(folder.path().join("cache"), ByteSize(max_bytes), Arc::new(Ticking::default()))
     }
 
-    fn kept(cache: &DiskCache, key: &str, etag: &str) -> Kept {
-        let object = ObjectMeta {
+    fn object(key: &str, etag: &str) -> ObjectMeta {
+        ObjectMeta {
             location: key.into(),
             last_modified: DateTime::UNIX_EPOCH,
             size: 1000,
             e_tag: Some(etag.to_owned()),
             version: None,
-        };
-        cache.of(&Url::parse("s3://acme/").unwrap(), &object).unwrap()
+        }
+    }
+
+    fn kept(cache: &DiskCache, key: &str, etag: &str) -> Kept {
+        cache.of(&Url::parse("s3://acme/").unwrap(), &object(key, etag)).unwrap()
+    }
+
+    fn found(cache: &DiskCache, kept: &Kept, range: &Range<u64>) -> Option<Bytes> {
+        cache.find(kept, std::slice::from_ref(range)).pop().unwrap()
     }
 
     #[test]
@@ -219,11 +232,13 @@ mod tests {
         let cache = cache(&folder, 1000);
         let first = kept(&cache, "a", "1");
         cache.keep(&first, &(10..20), &Bytes::from_static(b"0123456789"));
-        assert_eq!(cache.find(&first, &(10..20)).unwrap(), "0123456789");
-        assert_eq!(cache.find(&first, &(12..15)).unwrap(), "234");
-        assert_eq!(cache.find(&first, &(15..25)), None);
-        assert_eq!(cache.find(&kept(&cache, "a", "2"), &(10..20)), None);
-        assert_eq!(cache.find(&kept(&cache, "b", "1"), &(10..20)), None);
+        assert_eq!(found(&cache, &first, &(10..20)).unwrap(), "0123456789");
+        assert_eq!(found(&cache, &first, &(12..15)).unwrap(), "234");
+        assert_eq!(found(&cache, &first, &(15..25)), None);
+        assert_eq!(found(&cache, &kept(&cache, "a", "2"), &(10..20)), None);
+        assert_eq!(found(&cache, &kept(&cache, "b", "1"), &(10..20)), None);
+        let weak = ObjectMeta { e_tag: Some("W/\"1\"".to_owned()), ..object("a", "1") };
+        assert!(cache.of(&Url::parse("s3://acme/").unwrap(), &weak).is_none());
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -240,10 +255,10 @@ mod tests {
         for object in &objects {
             cache.keep(object, &(0..26), &bytes);
         }
-        assert!(cache.find(&objects[0], &(0..26)).is_some());
+        assert!(found(&cache, &objects[0], &(0..26)).is_some());
         let more = kept(&cache, "d", "1");
         cache.keep(&more, &(0..26), &bytes);
-        let found = objects.iter().chain([&more]).map(|object| cache.find(object, &(0..26)).is_some());
+        let found = objects.iter().chain([&more]).map(|object| found(&cache, object, &(0..26)).is_some());
         assert_eq!(found.collect::<Vec<_>>(), [true, false, true, true]);
         // Another process finds what is there, and keeps to the limit, too.
         let other = self::cache(&folder, 60);
@@ -268,7 +283,7 @@ mod tests {
                 bytes[at] ^= flip;
             }
             fs::write(&path, bytes).unwrap();
-            prop_assert_eq!(cache.find(&object, &(0..30)), None);
+            prop_assert_eq!(found(&cache, &object, &(0..30)), None);
             prop_assert!(!path.exists());
         }
     }

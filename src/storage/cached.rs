@@ -71,8 +71,7 @@ impl CachedStore {
 
     async fn find(&self, object: &Object, ranges: &[Range<u64>]) -> Result<Vec<Option<Bytes>>> {
         let (cache, kept, ranges) = (Arc::clone(&self.cache), object.kept.clone(), ranges.to_vec());
-        let found: Vec<Option<Bytes>> =
-            blocking(move || ranges.iter().map(|range| cache.find(&kept, range)).collect()).await?;
+        let found: Vec<Option<Bytes>> = blocking(move || cache.find(&kept, &ranges)).await?;
         let hits = || found.iter().flatten();
         self.meter.found(hits().count() as u64, hits().map(|bytes| bytes.len() as u64).sum());
         Ok(found)

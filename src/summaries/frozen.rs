@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use object_store::path::Path;
+
 use super::Summaries;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 impl Summaries {
     /// The frozen intervals of the table `name`.
@@ -11,13 +13,8 @@ impl Summaries {
     /// # Errors
     /// [`crate::ErrorKind::Storage`], [`crate::ErrorKind::Data`] for a note that cannot be read.
     pub async fn frozen(&self, name: &str) -> Result<BTreeSet<String>> {
-        let path = self.path(&["_frozen", &format!("{name}.json")]);
-        let Some(text) = self.read(&path).await? else { return Ok(BTreeSet::new()) };
-        serde_json::from_slice(&text).map_err(|cause| {
-            Error::data("this is no list of frozen intervals")
-                .with("object", self.location().object_url(&path))
-                .because(cause)
-        })
+        let known = self.read_json(&self.frozen_path(name), "list of frozen intervals").await?;
+        Ok(known.unwrap_or_default())
     }
 
     /// Freezes exactly these `intervals` of the table `name`.
@@ -25,8 +22,10 @@ impl Summaries {
     /// # Errors
     /// [`crate::ErrorKind::Storage`].
     pub async fn freeze(&self, name: &str, intervals: &BTreeSet<String>) -> Result<()> {
-        let text =
-            serde_json::to_vec(intervals).map_err(|cause| Error::internal("cannot write a list").because(cause))?;
-        self.write(&self.path(&["_frozen", &format!("{name}.json")]), text).await
+        self.write_json(&self.frozen_path(name), intervals).await
+    }
+
+    fn frozen_path(&self, name: &str) -> Path {
+        self.path(&["_frozen", &format!("{name}.json")])
     }
 }

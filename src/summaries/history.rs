@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use deltalake_core::DeltaTable;
+use object_store::path::Path;
 use serde::Deserialize;
 
 use super::Summaries;
@@ -63,17 +64,15 @@ impl Summaries {
     /// # Errors
     /// [`crate::ErrorKind::Storage`].
     pub async fn forget(&self, name: &str, before: DateTime<Utc>) -> Result<()> {
-        let text =
-            serde_json::to_vec(&before).map_err(|cause| Error::internal("cannot write a time").because(cause))?;
-        self.write(&self.path(&["_vacuumed", &format!("{name}.json")]), text).await
+        self.write_json(&self.forgotten_path(name), &before).await
     }
 
     /// The time before which the table `name` may lack files.
     pub(super) async fn forgotten(&self, name: &str) -> Result<Option<DateTime<Utc>>> {
-        let path = self.path(&["_vacuumed", &format!("{name}.json")]);
-        let Some(text) = self.read(&path).await? else { return Ok(None) };
-        serde_json::from_slice(&text).map(Some).map_err(|cause| {
-            Error::data("this is no time").with("object", self.location().object_url(&path)).because(cause)
-        })
+        self.read_json(&self.forgotten_path(name), "time").await
+    }
+
+    fn forgotten_path(&self, name: &str) -> Path {
+        self.path(&["_vacuumed", &format!("{name}.json")])
     }
 }

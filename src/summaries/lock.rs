@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
-use super::Summaries;
+use super::{Summaries, json};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Who builds: enough to tell later whether the process still runs.
@@ -91,7 +91,7 @@ impl Summaries {
     /// [`ErrorKind::Locked`] with the owner when another build holds it, [`ErrorKind::Storage`].
     pub async fn lock(&self, name: &str, interval: &str, lock: &Lock, force: bool) -> Result<Taken> {
         let path = self.lock_path(name, interval);
-        let text = serde_json::to_vec(lock).map_err(|cause| Error::internal("cannot write a lock").because(cause))?;
+        let text = json(lock)?;
         let mut taken = Taken::Free;
         for _try in 0..3 {
             if self.create(&path, text.clone()).await? {
@@ -118,12 +118,7 @@ impl Summaries {
     /// # Errors
     /// [`ErrorKind::Storage`], [`ErrorKind::Data`] for a lock that cannot be read.
     pub async fn holder(&self, name: &str, interval: &str) -> Result<Option<Lock>> {
-        let path = self.lock_path(name, interval);
-        let Some(text) = self.read(&path).await? else { return Ok(None) };
-        let lock = serde_json::from_slice(&text).map_err(|cause| {
-            Error::data("this is no lock").with("object", self.location().object_url(&path)).because(cause)
-        });
-        lock.map(Some)
+        self.read_json(&self.lock_path(name, interval), "lock").await
     }
 
     /// The locks of the table `name`, by interval.

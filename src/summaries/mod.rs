@@ -33,8 +33,10 @@ use bytes::Bytes;
 use futures::TryStreamExt;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::storage::{Location, store_error};
 
 pub use commit::{Added, Change, Published};
@@ -93,6 +95,18 @@ impl Summaries {
         put.map(drop).map_err(|cause| store_error(&self.location.object_url(path), cause))
     }
 
+    /// What the object at `path` says in JSON; `None` when there is none. `what` names it where it cannot be read.
+    async fn read_json<T: DeserializeOwned>(&self, path: &Path, what: &str) -> Result<Option<T>> {
+        let Some(text) = self.read(path).await? else { return Ok(None) };
+        serde_json::from_slice(&text).map(Some).map_err(|cause| {
+            Error::data(format!("this is no {what}")).with("object", self.location.object_url(path)).because(cause)
+        })
+    }
+
+    async fn write_json(&self, path: &Path, value: &impl Serialize) -> Result<()> {
+        self.write(path, json(value)?).await
+    }
+
     /// Writes an object unless it is there; gives whether it was written.
     async fn create(&self, path: &Path, content: Vec<u8>) -> Result<bool> {
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
@@ -115,4 +129,8 @@ impl Summaries {
             Err(cause) => Err(store_error(&self.location.object_url(path), cause)),
         }
     }
+}
+
+fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|cause| Error::internal("cannot write JSON").because(cause))
 }

@@ -25,7 +25,7 @@ use super::commit::{delta_schema, refuse_columns, refuse_outrun};
 use super::file::{FileState, STATE_KEY, read_type};
 use super::{Change, Input, Published, StoredFile, StoredTable, Summaries};
 use crate::error::{Error, Result};
-use crate::fingerprint::sha256;
+use crate::fingerprint::short;
 use crate::storage::store_error;
 
 /// Footers read at the same time.
@@ -100,8 +100,7 @@ impl Summaries {
         let objects = self.plain_objects(name).await?;
         let version = self.plain_version(&objects);
         let known = self.footers(&objects, version).await?;
-        let text = serde_json::to_vec(&known).map_err(|cause| Error::internal("cannot write a note").because(cause))?;
-        self.write(&self.note_path(name), text).await?;
+        self.write_json(&self.note_path(name), &known).await?;
         Ok(Published { version: known.version })
     }
 
@@ -133,7 +132,7 @@ impl Summaries {
     /// What tells these `objects` from every other state of the table.
     fn plain_version(&self, objects: &[ObjectMeta]) -> String {
         let inputs: Vec<Input> = objects.iter().map(|object| Input::of(&self.location, object)).collect();
-        sha256(format!("{inputs:?}")).chars().take(16).collect()
+        short(format!("{inputs:?}"))
     }
 
     /// What the footers of `objects` say.

@@ -2,8 +2,8 @@
 
 use object_store::{ObjectStoreExt, PutMode, PutOptions, PutPayload};
 
-use super::Summaries;
 use super::lock::Owner;
+use super::{Summaries, json};
 use crate::error::{Error, Result};
 use crate::storage::store_error;
 
@@ -15,7 +15,7 @@ impl Summaries {
     /// [`crate::ErrorKind::Invalid`] for a store that ignores it, [`crate::ErrorKind::Storage`] when it cannot be asked.
     pub(super) async fn probe(&self) -> Result<()> {
         let path = self.path(&["_probe", &format!("{:016x}", rand::random::<u64>())]);
-        let owner = serde_json::to_vec(&Owner::this()).unwrap_or_default();
+        let owner = json(&Owner::this())?;
         let first = self.create(&path, owner).await;
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
         let second = self.store.put_opts(&path, PutPayload::from_static(b"second"), options).await;

@@ -51,7 +51,7 @@ pub enum Outcome {
     Built,
     /// Nothing was due.
     NothingDue,
-    /// It failed, and nothing was published.
+    /// It failed; intervals of the record are published all the same, where the build was asked to go on.
     Failed,
     /// It was stopped by a signal.
     Cancelled,
@@ -153,8 +153,7 @@ impl Summaries {
     /// # Errors
     /// [`crate::ErrorKind::Storage`].
     pub async fn record(&self, run: &Run) -> Result<()> {
-        let text = serde_json::to_vec(run).map_err(|cause| Error::internal("cannot write a record").because(cause))?;
-        self.write(&self.run_path(&run.run, &run.table), text).await
+        self.write_json(&self.run_path(&run.run, &run.table), run).await
     }
 
     pub(super) fn run_path(&self, run: &str, table: &str) -> Path {
@@ -166,12 +165,7 @@ impl Summaries {
     /// # Errors
     /// [`crate::ErrorKind::Storage`], [`crate::ErrorKind::Data`] for a record that cannot be read.
     pub async fn run(&self, run: &str, table: &str) -> Result<Option<Run>> {
-        let path = self.run_path(run, table);
-        let Some(text) = self.read(&path).await? else { return Ok(None) };
-        let parsed = serde_json::from_slice(&text).map_err(|cause| {
-            Error::data("this is no record of a run").with("object", self.location().object_url(&path)).because(cause)
-        });
-        parsed.map(Some)
+        self.read_json(&self.run_path(run, table), "record of a run").await
     }
 
     /// The records of all runs over the tables that `wanted` picks, oldest first.

@@ -1,9 +1,10 @@
 //! The note that nothing was due: under which listings, and at which version of the table.
 
+use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::Summaries;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What a build found settled. It only spares work: it holds for the very fingerprint and version that it names.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +20,7 @@ impl Summaries {
     /// # Errors
     /// [`crate::ErrorKind::Storage`].
     pub async fn is_settled(&self, name: &str, fingerprint: &str, version: &str) -> Result<bool> {
-        let note = self.read(&self.path(&["_settled", &format!("{name}.json")])).await?;
+        let note = self.read(&self.settled_path(name)).await?;
         let known: Option<Settled> = note.and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Ok(known.is_some_and(|known| known.version == version && known.fingerprint == fingerprint))
     }
@@ -30,7 +31,10 @@ impl Summaries {
     /// [`crate::ErrorKind::Storage`].
     pub async fn settle(&self, name: &str, fingerprint: &str, version: &str) -> Result<()> {
         let note = Settled { fingerprint: fingerprint.to_owned(), version: version.to_owned() };
-        let text = serde_json::to_vec(&note).map_err(|cause| Error::internal("cannot write a note").because(cause))?;
-        self.write(&self.path(&["_settled", &format!("{name}.json")]), text).await
+        self.write_json(&self.settled_path(name), &note).await
+    }
+
+    fn settled_path(&self, name: &str) -> Path {
+        self.path(&["_settled", &format!("{name}.json")])
     }
 }

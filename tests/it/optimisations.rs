@@ -49,9 +49,11 @@ fn every_saved_query_gives_the_same_with_and_without() {
 fn each_can_be_left_out_and_a_wrong_name_is_told() {
     let project = Project::with_charges();
     project.parquet("charges/a.parquet", &charges("2026-05", &[1.0, 2.0]));
+    let help = project.run(&["--help"]).ok();
     for name in Optimisation::ALL.map(Optimisation::name).into_iter().chain(["all"]) {
         let sum = project.run(&["--without", name, "-c", "select sum(BilledCost) as billed from spend"]);
         assert_eq!(sum.ok(), "billed\n3.00\n", "{name}");
+        assert!(help.contains(name), "{name}");
     }
     let refused = project.run(&["--without", "disk-cahe", "-c", "select 1"]).refused(2);
     assert!(refused.contains("did you mean `disk-cache`"), "{refused}");
