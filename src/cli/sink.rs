@@ -48,7 +48,7 @@ pub(super) async fn print(
         report::note(global.color, global.quiet, &line);
     }
     if let Some(form) = global.stats {
-        report::note(global.color, false, &statistics(&answer.statistics(), form));
+        report::note(global.color, false, &statistics(&answer.statistics(), answer.summaries(), form));
     }
     Ok(())
 }
@@ -192,7 +192,7 @@ fn terminal_width() -> Option<usize> {
 }
 
 /// What an answer cost, as `--stats` prints it.
-fn statistics(statistics: &Statistics, form: StatsForm) -> String {
+fn statistics(statistics: &Statistics, summaries: &[String], form: StatsForm) -> String {
     let Statistics { rows, elapsed, files, row_groups, traffic, peak_memory_bytes, spilled_bytes, dollars } =
         *statistics;
     match form {
@@ -207,6 +207,7 @@ fn statistics(statistics: &Statistics, form: StatsForm) -> String {
             "cached": { "ranges": traffic.cached, "bytes": traffic.cached_bytes },
             "spilled_bytes": spilled_bytes,
             "dollars": dollars,
+            "summaries": summaries,
         })
         .to_string(),
         StatsForm::Text => {
@@ -216,8 +217,9 @@ fn statistics(statistics: &Statistics, form: StatsForm) -> String {
                 0 => String::new(),
                 bytes => format!(" · {} cached", ByteSize(bytes)),
             };
+            let summaries: String = summaries.iter().map(|summary| format!("\n{summary}")).collect();
             format!(
-                "{rows} rows · {:.2} s · {} of {} files pruned · {} of {} row groups pruned · {} read{cached} · {} GET {} LIST {} HEAD · peak {}{spilled} · ~${dollars:.6}",
+                "{rows} rows · {:.2} s · {} of {} files pruned · {} of {} row groups pruned · {} read{cached} · {} GET {} LIST {} HEAD · peak {}{spilled} · ~${dollars:.6}{summaries}",
                 elapsed.as_secs_f64(),
                 files.pruned,
                 files.total,

@@ -25,6 +25,7 @@ pub(super) struct Running {
     pub(super) meter: Arc<Meter>,
     pub(super) pool: Arc<HighWaterPool>,
     pub(super) notes: Vec<String>,
+    pub(super) summaries: Vec<String>,
 }
 
 /// What a statement cost so far.
@@ -105,6 +106,11 @@ impl Answer {
     /// What the reader of the answer should know, such as files that an as-of date leaves out.
     pub fn notes(&self) -> &[String] {
         &self.running.notes
+    }
+
+    /// Which summary tables stood for which charges, a line each.
+    pub fn summaries(&self) -> &[String] {
+        &self.running.summaries
     }
 
     /// The next rows; `None` after the last.

@@ -103,12 +103,12 @@ impl Engine {
         found(failing, format!("{column} lies in {label}"), Severity::Error).await
     }
 
-    /// Runs `query` with `given` parameter values, and every check over the result.
+    /// Computes `query` with `given` parameter values, and every check over the result.
     ///
     /// # Errors
     /// As [`Engine::run`], and for a check whose SQL does not plan.
     pub async fn check(self: &Arc<Self>, query: &SavedQuery, given: &[(String, String)]) -> Result<CheckOutcome> {
-        let mut answer = self.run(query, given).await?;
+        let mut answer = self.compute(query, given).await?;
         while answer.next().await?.is_some() {}
         let mut findings = Vec::with_capacity(query.checks.len());
         for check in &query.checks {

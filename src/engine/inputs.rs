@@ -13,7 +13,7 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::physical_optimizer::pruning::FilePruner;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::metrics::Count;
-
+use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 
 use super::session::Session;
@@ -23,6 +23,9 @@ use crate::fingerprint::sha256;
 use crate::query::{SavedQuery, bind};
 use crate::storage::{Location, Traffic, list};
 use crate::summaries::Input;
+
+/// Places listed at the same time.
+const CONCURRENT_LISTINGS: usize = 8;
 
 /// The part of a listing that holds the price book.
 const PRICE_BOOK: &str = "price book";
@@ -70,32 +73,9 @@ impl Engine {
     /// # Errors
     /// [`crate::ErrorKind::Storage`] when a listing fails, [`crate::ErrorKind::Invalid`] for tables that are not there.
     pub async fn listing(self: &Arc<Self>, query: &SavedQuery) -> Result<Listing> {
-        let reads = self.reads(query)?;
-        let mut places: BTreeMap<String, String> = BTreeMap::new();
-        let config = &self.config;
-        if reads.tables.contains(ledger::NAMES[0]) {
-            places.extend(config.sources.iter().map(|(name, source)| (format!("source {name}"), source.path.clone())));
-        }
-        places.extend(config.price_book.iter().map(|book| (PRICE_BOOK.to_owned(), book.path.clone())));
-        let rates = Some(currency::RATES_TABLE.to_owned());
-        let tables = reads.tables.into_iter().chain(rates);
-        places
-            .extend(tables.filter_map(|name| Some((format!("table {name}"), config.tables.get(&name)?.path.clone()))));
-        let mut listing = BTreeMap::new();
-        for (part, path) in places {
-            let location = self.location(&path)?;
-            let store = self.stores.open(&location)?;
-            let objects = list(store.as_ref(), &location).await.map_err(|error| error.with("reads", part.clone()))?;
-            listing.insert(part, Part::of(&location, objects.iter()));
-        }
-        for table in reads.summaries {
-            let summaries = self.summaries()?;
-            let stored = summaries.table(&table, self.known_at).await?;
-            let files = stored.map(|stored| stored.files).unwrap_or_default();
-            let part = Part::of(summaries.location(), files.iter().map(|file| &file.object));
-            listing.insert(format!("summary {table}"), part);
-        }
-        Ok(Listing(listing))
+        let (engine, query) = (Arc::clone(self), query.clone());
+        self.on_large_stack(move || async move { Session::new(engine.as_ref(), engine.limits)?.listing(&query).await })
+            .await
     }
 
     /// The objects that each of `runs` of `query`, a set of parameter values, reads: of what lies in Parquet those that its
@@ -113,17 +93,7 @@ impl Engine {
         let (engine, query, listing) = (Arc::clone(self), query.clone(), listing.clone());
         self.on_large_stack(move || async move {
             let session = Session::new(engine.as_ref(), engine.limits)?;
-            let mut found = Vec::with_capacity(runs.len());
-            for given in &runs {
-                let bound = bind(&query, given, &engine.calendar)?;
-                let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
-                let (plan, physical) = session.physical(sql, &bound).await?;
-                engine.privacy.refuse_passing(&plan)?;
-                let mut scanned = Scanned::default();
-                scanned.gather(physical.as_ref());
-                found.push(scanned.inputs(&listing));
-            }
-            Ok((found, session.meter.traffic()))
+            Ok((session.inputs(&query, &runs, &listing).await?, session.meter.traffic()))
         })
         .await
     }
@@ -196,6 +166,69 @@ impl Engine {
         );
         let _written = writeln!(text, "{:?} {:?}", query.materialize, self.known_at);
         Ok(sha256(text))
+    }
+}
+
+impl Session<'_> {
+    /// As [`Engine::listing`]. What else the statement lists is listed once.
+    pub(super) async fn listing(&self, query: &SavedQuery) -> Result<Listing> {
+        let reads = self.engine.reads(query)?;
+        let config = &self.engine.config;
+        let reads_ledger = reads.tables.contains(ledger::NAMES[0]);
+        let mut listing = if reads_ledger { self.listing_of_sources().await?.0 } else { BTreeMap::new() };
+        let mut places: BTreeMap<String, String> = BTreeMap::new();
+        places.extend(config.price_book.iter().map(|book| (PRICE_BOOK.to_owned(), book.path.clone())));
+        let rates = Some(currency::RATES_TABLE.to_owned());
+        let tables = reads.tables.into_iter().chain(rates);
+        places
+            .extend(tables.filter_map(|name| Some((format!("table {name}"), config.tables.get(&name)?.path.clone()))));
+        listing.extend(self.listing_of(places).await?);
+        for table in reads.summaries {
+            let summaries = self.summaries()?;
+            let stored = summaries.table(&table, self.engine.known_at).await?;
+            let files = stored.map(|stored| stored.files).unwrap_or_default();
+            let part = Part::of(summaries.location(), files.iter().map(|file| &file.object));
+            listing.insert(format!("summary {table}"), part);
+        }
+        Ok(Listing(listing))
+    }
+
+    /// Lists the sources of the ledger.
+    pub(super) async fn listing_of_sources(&self) -> Result<Listing> {
+        let sources = self.engine.config.sources.iter();
+        let places = sources.map(|(name, source)| (format!("source {name}"), source.path.clone()));
+        self.listing_of(places.collect()).await.map(Listing)
+    }
+
+    /// Lists what lies at the path of each part.
+    async fn listing_of(&self, places: BTreeMap<String, String>) -> Result<BTreeMap<String, Part>> {
+        let listed = futures::stream::iter(places).map(|(part, path)| async move {
+            let location = self.engine.location(&path)?;
+            let store = self.register(&location)?;
+            let objects = list(store.as_ref(), &location).await.map_err(|error| error.with("reads", part.clone()))?;
+            Ok::<_, Error>((part, Part::of(&location, objects.iter())))
+        });
+        listed.buffered(CONCURRENT_LISTINGS).try_collect().await
+    }
+
+    /// The objects that each of `runs` of `query` reads, as [`Engine::inputs`] says.
+    pub(super) async fn inputs(
+        &self,
+        query: &SavedQuery,
+        runs: &[Vec<(String, String)>],
+        listing: &Listing,
+    ) -> Result<Vec<Vec<Input>>> {
+        let mut found = Vec::with_capacity(runs.len());
+        for given in runs {
+            let bound = bind(query, given, &self.engine.calendar)?;
+            let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+            let (plan, physical) = self.physical(sql, &bound).await?;
+            self.engine.privacy.refuse_passing(&plan)?;
+            let mut scanned = Scanned::default();
+            scanned.gather(physical.as_ref());
+            found.push(scanned.inputs(listing));
+        }
+        Ok(found)
     }
 }
 

@@ -261,6 +261,31 @@ impl Drop for Engine {
     }
 }
 
+/// Where what is asked of the charges may come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    /// From the charges alone: what is stored or checked must not come from what was stored.
+    Charges,
+    /// From summary tables as far as they are as they should be.
+    Summaries,
+}
+
+/// What a statement is run over, beside the tables that there are.
+struct Work {
+    given: Option<Given>,
+    reading: Reading,
+}
+
+impl Work {
+    fn new(reading: Reading) -> Self {
+        Self { given: None, reading }
+    }
+
+    fn over(given: Given) -> Self {
+        Self { given: Some(given), reading: Reading::Charges }
+    }
+}
+
 /// A table that is there for one statement.
 enum Given {
     /// The result of a saved query.
@@ -357,7 +382,7 @@ impl Engine {
     /// [`crate::ErrorKind::Query`] when it cannot be planned, [`crate::ErrorKind::Invalid`] when it does more than read,
     /// [`crate::ErrorKind::Limit`], [`crate::ErrorKind::Storage`] and [`crate::ErrorKind::Data`] as they come up.
     pub async fn query(self: &Arc<Self>, sql: Sql<'_>) -> Result<Answer> {
-        self.answer(sql, Bound::default(), self.limits).await
+        self.start(sql, Bound::default(), self.limits, Work::new(Reading::Summaries)).await
     }
 
     /// Runs a saved query with `given` parameter values.
@@ -366,6 +391,23 @@ impl Engine {
     /// As [`Self::query`]; [`crate::ErrorKind::Invalid`] for parameters that are unknown, missing or of the wrong type, and
     /// for SQL of the file that does not plan.
     pub async fn run(self: &Arc<Self>, query: &SavedQuery, given: &[(String, String)]) -> Result<Answer> {
+        self.run_reading(query, given, Reading::Summaries).await
+    }
+
+    /// As [`Self::run`], from the charges themselves and from no summary of them that the query does not name.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn compute(self: &Arc<Self>, query: &SavedQuery, given: &[(String, String)]) -> Result<Answer> {
+        self.run_reading(query, given, Reading::Charges).await
+    }
+
+    async fn run_reading(
+        self: &Arc<Self>,
+        query: &SavedQuery,
+        given: &[(String, String)],
+        reading: Reading,
+    ) -> Result<Answer> {
         let bound = bind(query, given, &self.calendar)?;
         let limits = Limits {
             timeout: self.limits.timeout.or(query.timeout),
@@ -373,7 +415,7 @@ impl Engine {
             ..self.limits
         };
         let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
-        self.answer(sql, bound, limits).await.map_err(|error| match error.kind() {
+        self.start(sql, bound, limits, Work::new(reading)).await.map_err(|error| match error.kind() {
             // What does not plan is a file to mend, not a statement that failed.
             ErrorKind::Query => error.with_kind(ErrorKind::Invalid),
             _ => error,
@@ -424,7 +466,7 @@ impl Engine {
         given: &[(String, String)],
     ) -> Result<Answer> {
         let view = Given::View(Box::new(query.clone()), bind(query, given, &self.calendar)?);
-        self.start(sql, Bound::default(), self.limits, Some(view)).await
+        self.start(sql, Bound::default(), self.limits, Work::over(view)).await
     }
 
     /// Runs one statement over `rows`, which it finds under `name`.
@@ -436,20 +478,10 @@ impl Engine {
         rows: &[RecordBatch],
     ) -> Result<Answer> {
         let given = Given::Rows(vec![(name.to_owned(), summaries::memory(schema, rows)?)]);
-        self.start(sql, Bound::default(), self.limits, Some(given)).await
+        self.start(sql, Bound::default(), self.limits, Work::over(given)).await
     }
 
-    async fn answer(self: &Arc<Self>, sql: Sql<'_>, bound: Bound, limits: Limits) -> Result<Answer> {
-        self.start(sql, bound, limits, None).await
-    }
-
-    async fn start(
-        self: &Arc<Self>,
-        sql: Sql<'_>,
-        bound: Bound,
-        limits: Limits,
-        given: Option<Given>,
-    ) -> Result<Answer> {
+    async fn start(self: &Arc<Self>, sql: Sql<'_>, bound: Bound, limits: Limits, work: Work) -> Result<Answer> {
         let started = self.clock.elapsed();
         let deadline = limits.timeout.map(|timeout| started + timeout);
         let engine = Arc::clone(self);
@@ -457,7 +489,7 @@ impl Engine {
         let shown = bound.shown.clone();
         let planned = self.on_large_stack(move || async move {
             let session = Session::new(engine.as_ref(), limits)?;
-            match &given {
+            match &work.given {
                 Some(Given::View(query, bound)) => {
                     let table = session.view_of(query, bound, std::slice::from_ref(&query.name)).await?;
                     session.provide(&query.name, table).await;
@@ -470,7 +502,7 @@ impl Engine {
                 }
                 None => {}
             }
-            session.start(Sql { text: &text, origin: &origin, first_line }, bound).await
+            session.start(Sql { text: &text, origin: &origin, first_line }, bound, work.reading).await
         });
         let running = answer::within(deadline, self.clock.as_ref(), planned).await??;
         Ok(Answer::new(running, shown, Arc::clone(&self.clock), started, deadline, self.config.prices))

@@ -13,11 +13,13 @@ pub enum Optimisation {
     TextTimes,
     /// What was read from a remote store is kept on the disk.
     DiskCache,
+    /// Sums over the charges are read from summary tables that are as they should be.
+    Summaries,
 }
 
 impl Optimisation {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::RepeatedValues, Self::TextTimes, Self::DiskCache];
+    pub const ALL: [Self; 4] = [Self::RepeatedValues, Self::TextTimes, Self::DiskCache, Self::Summaries];
 
     /// Its name, as the command line takes it.
     pub fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Optimisation {
             Self::RepeatedValues => "repeated-values",
             Self::TextTimes => "text-times",
             Self::DiskCache => "disk-cache",
+            Self::Summaries => "summaries",
         }
     }
 }

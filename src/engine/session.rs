@@ -1,6 +1,7 @@
 //! One statement: its tables opened, its names spelled, its plan made and started.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use chrono::NaiveDate;
@@ -35,11 +36,12 @@ use super::names::{Spelling, respelled};
 use super::repeats::RepeatedValues;
 use super::rounding::LiteralDigits;
 use super::runtime::{HighWaterPool, OpenedStores};
+use super::summaries::reads_unopened;
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
 use super::{
-    Engine, Limits, Optimisation, allocation, amplify, as_of, curves, forecast, guard, labels, pricing, tokens,
-    uncertainty,
+    Engine, Limits, Optimisation, Reading, allocation, amplify, as_of, curves, forecast, guard, labels, pricing,
+    tokens, uncertainty,
 };
 use crate::allocation::FILE;
 use crate::config;
@@ -47,7 +49,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{self, Contract};
 use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
-use crate::storage::{CachedStore, Location, Meter, MeteredStore};
+use crate::storage::{CachedStore, ListedOnce, Location, Meter, MeteredStore};
 
 /// Sources opened at the same time.
 const CONCURRENT_SOURCES: usize = 8;
@@ -65,8 +67,12 @@ pub(super) struct Session<'e> {
     pool: Arc<HighWaterPool>,
     opened: tokio::sync::Mutex<Tables>,
     notes: std::sync::Mutex<Vec<String>>,
+    /// What summary tables answered, in words.
+    pub(super) answered: std::sync::Mutex<Vec<String>>,
     shelf: pricing::Shelf,
     exchange: Exchange,
+    /// Whether the ledger is opened when a statement names it; else what a build noted of it is enough to plan.
+    opens_ledger: AtomicBool,
 }
 
 impl<'e> Session<'e> {
@@ -133,8 +139,10 @@ impl<'e> Session<'e> {
             pool,
             opened: tokio::sync::Mutex::default(),
             notes: std::sync::Mutex::default(),
+            answered: std::sync::Mutex::default(),
             shelf,
             exchange,
+            opens_ledger: AtomicBool::new(true),
         })
     }
 
@@ -151,9 +159,15 @@ impl<'e> Session<'e> {
     }
 
     /// Plans `sql` and starts to run it on the threads of the engine.
-    pub(super) async fn start(self, sql: Sql<'_>, bound: Bound) -> Result<Running> {
+    pub(super) async fn start(self, sql: Sql<'_>, bound: Bound, reading: Reading) -> Result<Running> {
         let failed = |cause| from_datafusion(cause, Some(sql));
-        let (plan, physical) = self.physical(sql, &bound).await?;
+        let plan = match reading {
+            Reading::Summaries if self.engine.optimisations.has(Optimisation::Summaries) => {
+                self.answered_plan(sql, &bound).await?
+            }
+            _ => self.plan(sql, &bound, &[]).await?,
+        };
+        let (plan, physical) = self.optimised(sql, plan).await?;
         let schema = physical.schema();
         let mut stream = execute_stream(Arc::clone(&physical), self.context.task_ctx()).map_err(failed)?;
         let (sender, batches) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
@@ -168,13 +182,45 @@ impl<'e> Session<'e> {
         });
         let mut notes = self.notes.into_inner().unwrap_or_else(PoisonError::into_inner);
         notes.extend(self.engine.privacy.note(&plan));
-        Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool, notes })
+        let summaries = self.answered.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool, notes, summaries })
+    }
+
+    /// The plan of one statement, answered from summary tables as far as they can. When they answer all of it, the files of the
+    /// ledger stay closed.
+    async fn answered_plan(&self, sql: Sql<'_>, bound: &Bound) -> Result<LogicalPlan> {
+        let is_hopeful = self.engine.known_at.is_none() && self.engine.catalog.summaries().next().is_some();
+        if is_hopeful {
+            self.opens_ledger.store(false, Ordering::Relaxed);
+            let attempt = async { self.from_summaries(self.plan(sql, bound, &[]).await?).await };
+            // What fails here fails again below, where the ledger is open and the error says more.
+            if let Ok(plan) = attempt.await
+                && reads_unopened(&plan).is_ok_and(|reads| !reads)
+            {
+                return Ok(plan);
+            }
+            self.forget().await;
+        }
+        self.from_summaries(self.plan(sql, bound, &[]).await?).await
+    }
+
+    /// Begins anew, with the files of the ledger open.
+    async fn forget(&self) {
+        self.opens_ledger.store(true, Ordering::Relaxed);
+        self.opened.lock().await.clear();
+        for told in [&self.notes, &self.answered] {
+            told.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     /// The optimised plan of one statement and what would run.
     pub(super) async fn physical(&self, sql: Sql<'_>, bound: &Bound) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
-        let failed = |cause| from_datafusion(cause, Some(sql));
         let plan = self.plan(sql, bound, &[]).await?;
+        self.optimised(sql, plan).await
+    }
+
+    async fn optimised(&self, sql: Sql<'_>, plan: LogicalPlan) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
+        let failed = |cause| from_datafusion(cause, Some(sql));
         let state = self.context.state();
         let plan = state.optimize(&plan).map_err(failed)?;
         let physical = state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)?;
@@ -182,7 +228,7 @@ impl<'e> Session<'e> {
     }
 
     /// The plan of one statement, its parameters bound. `path` names the views that lead here.
-    fn plan<'s>(
+    pub(super) fn plan<'s>(
         &'s self,
         sql: Sql<'s>,
         bound: &'s Bound,
@@ -250,7 +296,10 @@ impl<'e> Session<'e> {
             return Ok(Arc::clone(table));
         }
         let table: Arc<dyn TableProvider> = if name == ledger::NAMES[0] {
-            self.ledger().await?
+            match self.unopened().await {
+                Some(ledger) => ledger,
+                None => self.ledger().await?,
+            }
         } else if name == ledger::SET_ASIDE {
             self.set_aside().await?
         } else if let Some(date) = as_of::date_of(name) {
@@ -358,6 +407,25 @@ impl<'e> Session<'e> {
         let plan = self.plan(sql, bound, path).await?;
         let plan = plain(plan).map_err(|cause| from_datafusion(cause, Some(sql)))?;
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
+    }
+
+    /// The table `name`, when the statement has opened it.
+    pub(super) async fn opened(&self, name: &str) -> Option<Arc<dyn TableProvider>> {
+        self.opened.lock().await.get(name).cloned()
+    }
+
+    /// The ledger as it can be known without opening its files, where that may be enough.
+    async fn unopened(&self) -> Option<Arc<dyn TableProvider>> {
+        if self.opens_ledger.load(Ordering::Relaxed) {
+            return None;
+        }
+        // Whatever is wrong with a note, the files tell.
+        self.unopened_ledger().await.ok().flatten()
+    }
+
+    /// Adds to what the reader of the answer should know.
+    pub(super) fn note(&self, note: String) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
     }
 
     /// Makes `table` the table `name` of this statement.
@@ -487,6 +555,7 @@ impl<'e> Session<'e> {
             }
             _ => metered,
         };
+        let store: Arc<dyn ObjectStore> = Arc::new(ListedOnce::new(store));
         self.context.register_object_store(location.store(), Arc::clone(&store));
         Ok(store)
     }

@@ -11,11 +11,11 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use futures::StreamExt;
 
 use super::event::{Event, Watch, What};
-use super::intervals::interval_of;
 use super::plan::{Asked, DueInterval, Plan, plan};
 use crate::engine::{Engine, Late, RowsFinding, too_late};
 use crate::error::{Error, ErrorKind, Result};
 use crate::query::{SavedQuery, Severity};
+use crate::summaries::intervals::{PARAMETER, interval_of};
 use crate::summaries::{
     Added, BuiltInterval, Change, FileState, Lock, Outcome, Owner, Run, Staged, Summaries, Taken, stored_schema,
 };
@@ -148,7 +148,7 @@ impl Build {
             query: plan.query.name.clone(),
             sql_sha256: plan.query.sql_sha256.clone(),
             definition: plan.definition.clone(),
-            parameters: given.into_iter().filter(|(name, _)| name != super::intervals::PARAMETER).collect(),
+            parameters: given.into_iter().filter(|(name, _)| name != PARAMETER).collect(),
             as_of: self.engine.known_at(),
             started: self.engine.clock().now(),
             ended: None,
@@ -269,6 +269,7 @@ impl Build {
         }
         if let (Some(fingerprint), Some(version)) = (&plan.settles, version) {
             self.summaries.settle(&plan.table, fingerprint, &version).await?;
+            self.engine.note_ledger().await?;
         }
         Ok(())
     }
@@ -320,7 +321,7 @@ impl Build {
 
     async fn try_stage(&self, plan: &Plan<'_>, due: &DueInterval, is_frozen: bool) -> Result<Option<Done>> {
         let began = self.engine.clock().elapsed();
-        let mut answer = self.engine.run(plan.query, &due.slot.given).await?;
+        let mut answer = self.engine.compute(plan.query, &due.slot.given).await?;
         let rows = answer.collect().await?;
         let (schema, statistics) = (answer.schema(), answer.statistics());
         let warnings = self.check(plan, due, &schema, &rows).await?;

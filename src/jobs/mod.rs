@@ -6,7 +6,6 @@
 mod build;
 mod due;
 mod event;
-mod intervals;
 mod plan;
 mod selection;
 mod status;

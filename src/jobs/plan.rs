@@ -6,13 +6,13 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::due::{Difference, Reason, Wanted, due, obsolete};
-use super::intervals::{self, PARAMETER, Slot, interval_of};
 use crate::engine::{Engine, Late, Listing, fingerprint};
 use crate::error::{Error, Result};
 use crate::fingerprint::short;
 use crate::query::{SavedQuery, TableFormat};
 use crate::storage::Traffic;
-use crate::summaries::{FileState, Input, StoredTable, Summaries};
+use crate::summaries::intervals::{self, PARAMETER, Slot, interval_of};
+use crate::summaries::{FileState, Input, StoredTable, Summaries, settled_key};
 
 /// What is asked of a build.
 #[derive(Debug, Clone, Default)]
@@ -151,7 +151,7 @@ pub async fn plan<'q>(engine: &Arc<Engine>, query: &'q SavedQuery, asked: &Asked
     if !plan.waits_for.is_empty() {
         return Ok(plan);
     }
-    let settled = short(format!("{} {} {last:?}", listing.fingerprint(), plan.definition));
+    let settled = settled_key(&listing.fingerprint(), &plan.definition, last.as_ref());
     let has_lookback = query.materialize.as_ref().is_some_and(|materialize| materialize.lookback > 0);
     if let (true, Some(version)) = (asked.is_plain() && !has_lookback, plan.version())
         && summaries.is_settled(&plan.table, &settled, version).await?

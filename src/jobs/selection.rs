@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::intervals::PARAMETER;
 use crate::engine::Engine;
 use crate::error::{Error, Result, did_you_mean};
 use crate::query::SavedQuery;
+use crate::summaries::intervals::PARAMETER;
 
 /// The queries whose result has changed in meaning since their table was built.
 const CHANGED: &str = "state:changed";

@@ -5,6 +5,7 @@
 mod aws;
 mod cache;
 mod cached;
+mod listed;
 mod location;
 mod meter;
 mod stores;
@@ -13,6 +14,7 @@ mod write;
 
 pub use cache::DiskCache;
 pub use cached::CachedStore;
+pub use listed::ListedOnce;
 pub use location::Location;
 pub use meter::{Meter, MeteredStore, Traffic};
 pub use stores::{StoreOptions, Stores, list};

@@ -6,6 +6,7 @@
 //! summaries/_runs/RUN_TABLE.json         what each build did
 //! summaries/_locks/TABLE/INTERVAL.json   who builds just now
 //! summaries/_settled/TABLE.json          the listings for which nothing was due
+//! summaries/_ledger/note.json           the columns of the ledger, and the listings for which they hold
 //! summaries/_frozen/TABLE.json           the intervals that may not change any more
 //! summaries/_vacuumed/TABLE.json         how far back its history goes
 //! ```
@@ -19,6 +20,8 @@ mod debris;
 mod file;
 mod frozen;
 mod history;
+pub mod intervals;
+mod ledger_note;
 mod lock;
 mod partition;
 mod plain;
@@ -42,8 +45,10 @@ use crate::storage::{Location, store_error};
 pub use commit::{Added, Change, Published};
 pub use debris::{Age, Debris};
 pub use file::{FileState, Staged, stored_schema};
+pub use ledger_note::LedgerNote;
 pub use lock::{Lock, Owner, Taken};
 pub use runs::{BuiltInterval, Input, Outcome, Run, run_schema, runs_batch};
+pub use settled::settled_key;
 pub use table::{StoredFile, StoredTable};
 
 /// The folder of the summary tables of a project.

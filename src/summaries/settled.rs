@@ -5,6 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Summaries;
 use crate::error::Result;
+use crate::fingerprint::short;
+use crate::units::Period;
+
+/// The fingerprint of everything that decides whether something is due in a table: what lies where its query reads, as the
+/// fingerprint of a listing says it, its definition, and the last interval that is built; `None` for a table that is built whole.
+pub fn settled_key(listing: &str, definition: &str, last: Option<&Period>) -> String {
+    short(format!("{listing} {definition} {last:?}"))
+}
 
 /// What a build found settled. It only spares work: it holds for the very fingerprint and version that it names.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,5 +32,6 @@ mod replay;
 mod reports;
 mod results;
 mod server;
+mod summaries;
 mod waste;
 mod workbook;

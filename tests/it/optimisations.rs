@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, RecordBatch};
 use arrow::util::pretty::pretty_format_batches;
 use outlay::config::Config;
 use outlay::engine::{Engine, Optimisation, Optimisations, Sql};
@@ -23,14 +23,19 @@ fn rows(engine: &Arc<Engine>, query: &SavedQuery) -> Result<String, String> {
     runtime.block_on(async {
         let mut answer = engine.run(query, &[]).await.map_err(|error| error.to_string())?;
         let batches = answer.collect().await.map_err(|error| error.to_string())?;
-        let mut lines: Vec<String> =
-            pretty_format_batches(&batches).unwrap().to_string().lines().map(str::to_owned).collect();
-        // A building block gives its rows in no order.
-        if query.tags.iter().any(|tag| tag == "building-block") {
-            lines.sort();
-        }
-        Ok(lines.join("\n"))
+        Ok(shown(query, &batches))
     })
+}
+
+/// The rows of an answer to `query` as text.
+pub(crate) fn shown(query: &SavedQuery, batches: &[RecordBatch]) -> String {
+    let mut lines: Vec<String> =
+        pretty_format_batches(batches).unwrap().to_string().lines().map(str::to_owned).collect();
+    // A building block gives its rows in no order.
+    if query.tags.iter().any(|tag| tag == "building-block") {
+        lines.sort();
+    }
+    lines.join("\n")
 }
 
 #[test]

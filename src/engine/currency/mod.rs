@@ -37,7 +37,7 @@ use self::mixed::Mixed;
 use self::rates::{Rates, SharedRates};
 use self::relation::Walker;
 use super::errors::{Sql, from_datafusion};
-use super::ledger::Ledger;
+use super::ledger;
 use super::privacy::unmasked;
 use crate::error::{Error, Result};
 
@@ -142,8 +142,7 @@ impl Exchange {
 
 /// The currencies of the ledger: from the statistics of its files, else read.
 async fn held(ledger: &Arc<dyn TableProvider>, context: &SessionContext, axis: Axis) -> Result<BTreeSet<String>> {
-    let files = unmasked(ledger.as_ref()).downcast_ref::<Ledger>();
-    if let Some(known) = files.and_then(|ledger| ledger.currencies(axis.column())) {
+    if let Some(known) = ledger::currencies_of(unmasked(ledger.as_ref()), axis.column()) {
         return Ok(known);
     }
     let read = async {

@@ -14,7 +14,7 @@ use super::condition::Matching;
 use super::lineage::{Amount, Origin, Spread, Traits, money};
 use super::mixed::Mixed;
 use crate::engine::forecast::Node;
-use crate::engine::ledger::Ledger;
+use crate::engine::ledger;
 use crate::engine::privacy::unmasked;
 
 /// The columns of a relation, by position.
@@ -114,8 +114,8 @@ impl Walker {
         self.counted += 1;
         let number = self.counted;
         let table = scan.source.schema();
-        let is_ledger = source_as_provider(&scan.source)
-            .is_ok_and(|provider| unmasked(provider.as_ref()).downcast_ref::<Ledger>().is_some());
+        let is_ledger =
+            source_as_provider(&scan.source).is_ok_and(|provider| ledger::is_ledger(unmasked(provider.as_ref())));
         let origin = |column: usize| Origin::Column { scan: number, column };
         scan.projected_schema
             .fields()

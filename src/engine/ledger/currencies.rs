@@ -11,7 +11,7 @@ use super::{Ledger, Part};
 use crate::focus::{FileContract, Mapping};
 
 /// The columns that name a currency.
-const COLUMNS: [&str; 2] = ["BillingCurrency", "PricingCurrency"];
+pub(crate) const COLUMNS: [&str; 2] = ["BillingCurrency", "PricingCurrency"];
 
 impl Ledger {
     /// The currencies in `column`, as far as the statistics of all files tell: all of them when it is one or none, at

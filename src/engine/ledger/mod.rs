@@ -19,17 +19,21 @@ mod records;
 mod set_aside;
 mod source;
 mod text_times;
+mod unopened;
 mod vendor;
 
+pub(crate) use currencies::COLUMNS as CURRENCY_COLUMNS;
 pub(crate) use delivered::{Delivered, Speech};
 pub use open::{LedgerFile, OpenSource, TimeRange};
 pub(crate) use source::{Source, Twins};
+pub(crate) use unopened::UnopenedLedger;
 pub use vendor::VendorSource;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
+use datafusion::catalog::TableProvider;
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 
@@ -59,6 +63,17 @@ pub struct Ledger {
     parts: Vec<Part>,
     overlaps: Overlaps,
     schema: SchemaRef,
+}
+
+/// Whether `table` is a ledger, opened or not.
+pub(crate) fn is_ledger(table: &dyn TableProvider) -> bool {
+    table.downcast_ref::<Ledger>().is_some() || table.downcast_ref::<UnopenedLedger>().is_some()
+}
+
+/// The currencies in `column` of the ledger `table`, as [`Ledger::currencies`] gives them.
+pub(crate) fn currencies_of(table: &dyn TableProvider, column: &str) -> Option<BTreeSet<String>> {
+    let opened = table.downcast_ref::<Ledger>().and_then(|ledger| ledger.currencies(column));
+    opened.or_else(|| table.downcast_ref::<UnopenedLedger>()?.currencies.get(column).cloned())
 }
 
 /// The charges of one source.

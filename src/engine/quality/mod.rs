@@ -22,7 +22,7 @@ use self::scan::{Survey, Tally};
 use super::answer::{Answer, within};
 use super::ledger::{self, OpenSource};
 use super::session::Session;
-use super::{Engine, Sql};
+use super::{Engine, Reading, Sql};
 use crate::config;
 use crate::error::Result;
 use crate::focus::{Asks, Gate, Measure, Obligation, Rule, Version, measures};
@@ -130,7 +130,7 @@ impl Engine {
             let sources = ledger.as_files();
             let survey = Survey::of(&sources);
             session.provide(ledger::NAMES[0], Arc::clone(&ledger) as _).await;
-            let running = session.start(Sql::new(survey.sql(), "check"), Bound::default()).await?;
+            let running = session.start(Sql::new(survey.sql(), "check"), Bound::default(), Reading::Charges).await?;
             Ok((sources, survey, running))
         });
         let (sources, survey, running) = within(deadline, self.clock.as_ref(), planned).await??;

@@ -7,20 +7,20 @@ use crate::query::{Calendar, Interval, ParamKind, SavedQuery};
 use crate::units::{Grain, Period};
 
 /// The parameter that says which interval is built.
-pub(super) const PARAMETER: &str = "interval";
+pub const PARAMETER: &str = "interval";
 
 /// The name of the one part of a table that is built whole.
-pub(super) const WHOLE: &str = "all";
+pub const WHOLE: &str = "all";
 
 /// A part of a table that is built at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Slot {
+pub struct Slot {
     /// Its name: `2026-05`, or [`WHOLE`].
-    pub(super) name: String,
+    pub name: String,
     /// Its days; `None` when the table is built whole.
-    pub(super) period: Option<Period>,
+    pub period: Option<Period>,
     /// The values that the query is run with.
-    pub(super) given: Vec<(String, String)>,
+    pub given: Vec<(String, String)>,
 }
 
 /// The last interval of `query` that is built: the last one that is over, or that of the pinned date when `partial` says so.
@@ -28,7 +28,7 @@ pub(super) struct Slot {
 ///
 /// # Errors
 /// [`crate::ErrorKind::Invalid`] at the ends of the calendar.
-pub(super) fn last(query: &SavedQuery, calendar: &Calendar, partial: bool) -> Result<Option<Period>> {
+pub fn last(query: &SavedQuery, calendar: &Calendar, partial: bool) -> Result<Option<Period>> {
     let Some(interval) = interval_of(query) else { return Ok(None) };
     let this = calendar.this(interval.grain)?;
     if partial { Ok(Some(this)) } else { calendar.fiscal.shift(interval.grain, &this, -1).map(Some) }
@@ -38,12 +38,7 @@ pub(super) fn last(query: &SavedQuery, calendar: &Calendar, partial: bool) -> Re
 ///
 /// # Errors
 /// [`crate::ErrorKind::Invalid`] for a query without the parameter that an interval needs.
-pub(super) fn slots(
-    query: &SavedQuery,
-    first: NaiveDate,
-    calendar: &Calendar,
-    last: Option<&Period>,
-) -> Result<Vec<Slot>> {
+pub fn slots(query: &SavedQuery, first: NaiveDate, calendar: &Calendar, last: Option<&Period>) -> Result<Vec<Slot>> {
     let (Some(interval), Some(last)) = (interval_of(query), last) else {
         return Ok(vec![Slot { name: WHOLE.to_owned(), period: None, given: Vec::new() }]);
     };
@@ -59,7 +54,7 @@ pub(super) fn slots(
 }
 
 /// Whether `name` names an interval of `grain`.
-pub(super) fn is_slot(name: &str, interval: Option<&Interval>, calendar: &Calendar) -> bool {
+pub fn is_slot(name: &str, interval: Option<&Interval>, calendar: &Calendar) -> bool {
     match interval {
         Some(interval) => calendar.fiscal.parse(interval.grain, name).is_ok(),
         None => name == WHOLE,
@@ -67,8 +62,16 @@ pub(super) fn is_slot(name: &str, interval: Option<&Interval>, calendar: &Calend
 }
 
 /// The interval that `query` is stored by.
-pub(super) fn interval_of(query: &SavedQuery) -> Option<&Interval> {
+pub fn interval_of(query: &SavedQuery) -> Option<&Interval> {
     query.materialize.as_ref()?.interval.as_ref()
+}
+
+/// The values that `query` is run with for the interval `period`.
+///
+/// # Errors
+/// [`crate::ErrorKind::Invalid`] for a query without the parameter that an interval needs.
+pub fn given(query: &SavedQuery, period: &Period) -> Result<Vec<(String, String)>> {
+    Ok(slot(period.clone(), parameter(query)?).given)
 }
 
 fn slot(period: Period, kind: ParamKind) -> Slot {

@@ -1,4 +1,14 @@
-//! Summary tables as tables of SQL.
+//! Summary tables as tables of SQL, and as the answer to what is asked of the charges ([`rewrite`]).
+
+mod coverage;
+mod derive;
+mod grouped;
+mod rewrite;
+mod times;
+mod unfold;
+mod unopened;
+
+pub(super) use unopened::reads_unopened;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +21,7 @@ use datafusion::datasource::empty::EmptyTable;
 use super::errors::from_datafusion;
 use super::session::Session;
 use super::tables::FileTable;
-use super::{Engine, Given, RUNS, Sql};
+use super::{Engine, Given, RUNS, Sql, Work};
 use crate::error::{Error, Result};
 use crate::query::{Bound, SavedQuery};
 use crate::summaries::{StoredTable, Summaries, run_schema, runs_batch};
@@ -71,7 +81,7 @@ impl Engine {
             ("built".to_owned(), memory(schema, rows)?),
         ]);
         let sql = Sql { text: &text, origin: "a frozen interval", first_line: 1 };
-        let mut answer = self.start(sql, Bound::default(), self.limits, Some(given)).await?;
+        let mut answer = self.start(sql, Bound::default(), self.limits, Work::over(given)).await?;
         let mut first = None;
         while let Some(batch) = answer.next().await? {
             first = first.filter(has_rows).or_else(|| Some(batch.slice(0, batch.num_rows().min(DIFFERENCES))));
@@ -105,7 +115,7 @@ impl Engine {
 
 impl Session<'_> {
     /// The folder of the summary tables, its requests counted with those of the statement.
-    fn summaries(&self) -> Result<Summaries> {
+    pub(super) fn summaries(&self) -> Result<Summaries> {
         let location = self.engine.location(&self.engine.config.summaries.path)?;
         let store = self.register(&location)?;
         Ok(Summaries::new(store, location))
