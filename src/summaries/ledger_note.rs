@@ -14,6 +14,9 @@ use super::file::stored_schema;
 use super::plain::read_schema;
 use crate::error::Result;
 
+/// The folder of the note.
+pub const LEDGER: &str = "_ledger";
+
 /// What the files of the ledger told.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LedgerNote {
@@ -56,6 +59,6 @@ impl Summaries {
     }
 
     fn ledger_path(&self) -> Path {
-        self.path(&["_ledger", "note.json"])
+        self.path(&[LEDGER, "note.json"])
     }
 }

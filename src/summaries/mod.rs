@@ -45,10 +45,10 @@ use crate::storage::{Location, store_error};
 pub use commit::{Added, Change, Published};
 pub use debris::{Age, Debris};
 pub use file::{FileState, Staged, stored_schema};
-pub use ledger_note::LedgerNote;
+pub use ledger_note::{LEDGER, LedgerNote};
 pub use lock::{Lock, Owner, Taken};
 pub use runs::{BuiltInterval, Input, Outcome, Run, run_schema, runs_batch};
-pub use settled::settled_key;
+pub use settled::{SETTLED, settled_key};
 pub use table::{StoredFile, StoredTable};
 
 /// The folder of the summary tables of a project.
@@ -87,6 +87,15 @@ impl Summaries {
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(cause) => Err(failed(cause)),
         }
+    }
+
+    /// Lists the folder `name`, so that a store that keeps what it listed knows which versions of its objects are there, and which
+    /// are not.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Storage`].
+    pub async fn look_into(&self, name: &str) -> Result<()> {
+        self.objects(&self.path(&[name])).await.map(drop)
     }
 
     /// The objects below `folder`.

@@ -8,6 +8,9 @@ use crate::error::Result;
 use crate::fingerprint::short;
 use crate::units::Period;
 
+/// The folder of the notes.
+pub const SETTLED: &str = "_settled";
+
 /// The fingerprint of everything that decides whether something is due in a table: what lies where its query reads, as the
 /// fingerprint of a listing says it, its definition, and the last interval that is built; `None` for a table that is built whole.
 pub fn settled_key(listing: &str, definition: &str, last: Option<&Period>) -> String {
@@ -43,6 +46,6 @@ impl Summaries {
     }
 
     fn settled_path(&self, name: &str) -> Path {
-        self.path(&["_settled", &format!("{name}.json")])
+        self.path(&[SETTLED, &format!("{name}.json")])
     }
 }

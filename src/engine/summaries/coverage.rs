@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::fingerprint::short;
 use crate::query::SavedQuery;
 use crate::summaries::intervals::{self, PARAMETER};
-use crate::summaries::{FileState, StoredTable, settled_key};
+use crate::summaries::{FileState, SETTLED, StoredTable, settled_key};
 use crate::units::Period;
 
 /// The stored rows of an interval.
@@ -49,7 +49,7 @@ impl Session<'_> {
             return Ok(None);
         };
         let summaries = self.summaries()?;
-        let Some(stored) = summaries.table(table, None).await? else { return Ok(None) };
+        let Some(stored) = self.stored(&summaries, table).await? else { return Ok(None) };
         let definition = short(self.engine.definition(query, &[], PARAMETER)?);
         let calendar = &self.engine.calendar;
         let mut candidates: Vec<(Period, String)> = Vec::new();
@@ -66,6 +66,7 @@ impl Session<'_> {
         let listing = self.listing(query).await?;
         let last = intervals::last(query, calendar, false)?;
         let key = settled_key(&listing.fingerprint(), &definition, last.as_ref());
+        summaries.look_into(SETTLED).await?;
         if !summaries.is_settled(table, &key, &stored.version).await? {
             let runs =
                 candidates.iter().map(|(period, _)| intervals::given(query, period)).collect::<Result<Vec<_>>>()?;

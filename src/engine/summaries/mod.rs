@@ -121,10 +121,16 @@ impl Session<'_> {
         Ok(Summaries::new(store, location))
     }
 
+    /// The table `name` as it is stored, all of its folder listed.
+    async fn stored(&self, summaries: &Summaries, name: &str) -> Result<Option<StoredTable>> {
+        summaries.look_into(name).await?;
+        summaries.table(name, self.engine.known_at).await
+    }
+
     /// The stored rows of `query` as the summary table `name`.
     pub(super) async fn summary(&self, name: &str, query: &SavedQuery) -> Result<Arc<dyn TableProvider>> {
         let summaries = self.summaries()?;
-        let Some(stored) = summaries.table(name, self.engine.known_at).await? else {
+        let Some(stored) = self.stored(&summaries, name).await? else {
             let error = Error::invalid(format!("the summary table `{name}` has not been built yet"));
             return Err(match self.engine.known_at {
                 Some(day) => Error::invalid(format!("the summary table `{name}` had not been built by {day}")),

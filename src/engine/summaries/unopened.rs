@@ -17,7 +17,7 @@ use crate::engine::privacy::unmasked;
 use crate::engine::session::Session;
 use crate::error::Result;
 use crate::fingerprint::short;
-use crate::summaries::LedgerNote;
+use crate::summaries::{LEDGER, LedgerNote};
 
 /// Whether `plan` reads a ledger that nobody opened.
 pub(in crate::engine) fn reads_unopened(plan: &LogicalPlan) -> DataFusionResult<bool> {
@@ -35,7 +35,9 @@ pub(in crate::engine) fn reads_unopened(plan: &LogicalPlan) -> DataFusionResult<
 impl Session<'_> {
     /// The ledger by the note of the last build; `None` when there is none for the sources as they lie now.
     pub(in crate::engine) async fn unopened_ledger(&self) -> Result<Option<Arc<dyn TableProvider>>> {
-        let note = self.summaries()?.ledger_note(&self.ledger_fingerprint().await?).await?;
+        let summaries = self.summaries()?;
+        summaries.look_into(LEDGER).await?;
+        let note = summaries.ledger_note(&self.ledger_fingerprint().await?).await?;
         let unopened = |note: LedgerNote| UnopenedLedger { schema: note.columns, currencies: note.currencies };
         Ok(note.map(|note| Arc::new(unopened(note)) as _))
     }
