@@ -116,7 +116,7 @@ impl Engine {
             let mut found = Vec::with_capacity(runs.len());
             for given in &runs {
                 let bound = bind(&query, given, &engine.calendar)?;
-                let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+                let sql = Sql::of(&query);
                 let (plan, physical) = session.physical(sql, &bound).await?;
                 engine.privacy.refuse_passing(&plan)?;
                 let mut scanned = Scanned::default();

@@ -47,7 +47,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{self, Contract};
 use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
-use crate::storage::{CachedStore, Location, Meter, MeteredStore};
+use crate::storage::{CachedStore, DiskCache, Location, Meter, MeteredStore, is_local};
 
 /// Sources opened at the same time.
 const CONCURRENT_SOURCES: usize = 8;
@@ -60,8 +60,10 @@ type Tables = BTreeMap<String, Arc<dyn TableProvider>>;
 /// The session of one statement.
 pub(super) struct Session<'e> {
     pub(super) engine: &'e Engine,
-    context: SessionContext,
+    pub(super) context: SessionContext,
     pub(super) meter: Arc<Meter>,
+    /// What keeps what is read from remote stores.
+    pub(super) cache: Option<Arc<DiskCache>>,
     pool: Arc<HighWaterPool>,
     opened: tokio::sync::Mutex<Tables>,
     notes: std::sync::Mutex<Vec<String>>,
@@ -130,12 +132,18 @@ impl<'e> Session<'e> {
             engine,
             context,
             meter,
+            cache: engine.cache.clone(),
             pool,
             opened: tokio::sync::Mutex::default(),
             notes: std::sync::Mutex::default(),
             shelf,
             exchange,
         })
+    }
+
+    /// The session with another cache.
+    pub(super) fn over(self, cache: Option<Arc<DiskCache>>) -> Self {
+        Self { cache, ..self }
     }
 
     pub(super) fn function_names(&self) -> Vec<String> {
@@ -354,7 +362,7 @@ impl<'e> Session<'e> {
         bound: &Bound,
         path: &[String],
     ) -> Result<Arc<dyn TableProvider>> {
-        let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+        let sql = Sql::of(query);
         let plan = self.plan(sql, bound, path).await?;
         let plan = plain(plan).map_err(|cause| from_datafusion(cause, Some(sql)))?;
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
@@ -479,9 +487,9 @@ impl<'e> Session<'e> {
             return Ok(known);
         }
         let opened = self.engine.stores.open(location)?;
-        let metered = Arc::new(MeteredStore::new(opened, Arc::clone(&self.meter)));
-        let store: Arc<dyn ObjectStore> = match &self.engine.cache {
-            Some(cache) if location.store().scheme() != "file" => {
+        let metered = Arc::new(MeteredStore::new(opened, location.store(), Arc::clone(&self.meter)));
+        let store: Arc<dyn ObjectStore> = match &self.cache {
+            Some(cache) if !is_local(location.store()) => {
                 let (root, meter) = (location.store().clone(), Arc::clone(&self.meter));
                 Arc::new(CachedStore::new(metered, root, Arc::clone(cache), meter))
             }
