@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// Run the SQL of this file; may be given several times
     #[arg(short = 'f', value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Say what the SQL would read and cost; nothing runs
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -195,6 +198,9 @@ pub(super) struct Run {
     /// Value of a parameter; may be given several times
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
     pub(super) params: Vec<String>,
+    /// Say what the query would read and cost; it does not run
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
 }
 
 /// `outlay list`
@@ -288,7 +294,7 @@ pub(super) struct Build {
     /// Last period, itself included
     #[arg(long, value_name = "PERIOD")]
     pub(super) to: Option<String>,
-    /// Say what would be built and why; nothing is written
+    /// Say what would be built, why, and what it would read and cost; nothing is written
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
     /// Build intervals that are not due, too

@@ -3,18 +3,17 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{Build as Args, Log};
 use super::context::Context;
-use super::records::{counts, counts_known, table, texts};
+use super::dry_run::estimated;
+use super::records::{counts_known, table, texts};
 use super::{Stopped, report, sink};
-use crate::engine::dollars;
+use crate::engine::Estimate;
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::{Asked, Build, DueInterval, Plan, Watch, What, plan, select};
+use crate::jobs::{Asked, Build, Plan, Watch, What, plan, select};
 use crate::query::SavedQuery;
-use crate::storage::Traffic;
 use crate::summaries::{Outcome, Run};
 use crate::units::parse_duration;
 
@@ -167,25 +166,24 @@ fn built(runs: &[Run]) -> Result<arrow::array::RecordBatch> {
 }
 
 async fn dry_run(context: &Context, queries: &[&SavedQuery], asked: &Asked) -> Result<()> {
-    let mut plans: Vec<Plan<'_>> = Vec::new();
+    let (mut plans, mut estimates): (Vec<Plan<'_>>, Vec<Estimate>) = Default::default();
     for query in queries {
-        plans.push(plan(&context.engine, query, asked).await?);
+        let plan = plan(&context.engine, query, asked).await?;
+        estimates.extend(plan.estimates(&context.engine).await?);
+        plans.push(plan);
     }
     let due: Vec<_> = plans.iter().flat_map(|plan| plan.due.iter().map(move |due| (plan, due))).collect();
-    let prices = context.engine.config().prices;
-    let cost = |due: &DueInterval| {
-        // A footer and a stretch of columns of each object.
-        let gets = 2 * due.inputs.len() as u64;
-        dollars(Traffic { gets, bytes_read: due.bytes(), ..Traffic::default() }, prices)
-    };
-    let dollars: ArrayRef = Arc::new(due.iter().map(|(_, due)| Some(cost(due))).collect::<Float64Array>());
+    let [files, row_groups, bytes_read, requests, cached_bytes, dollars] = estimated(&estimates);
     let batch = table([
         ("table", texts(due.iter().map(|(plan, _)| plan.table.as_str()))),
         ("interval", texts(due.iter().map(|(_, due)| due.interval.as_str()))),
         ("reason", texts(due.iter().map(|(_, due)| due.reason.to_string()))),
-        ("files", counts(due.iter().map(|(_, due)| due.inputs.len()))),
-        ("file_bytes", counts(due.iter().map(|(_, due)| usize::try_from(due.bytes()).unwrap_or(usize::MAX)))),
-        ("dollars", dollars),
+        files,
+        row_groups,
+        bytes_read,
+        requests,
+        cached_bytes,
+        dollars,
     ])?;
     for plan in plans.iter().filter(|plan| plan.due.is_empty()) {
         let line = match plan.waits_for.as_slice() {

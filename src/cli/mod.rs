@@ -12,6 +12,7 @@ mod context;
 mod demo;
 mod describe;
 mod dialects;
+mod dry_run;
 mod exit;
 mod freeze;
 mod held;
@@ -100,7 +101,10 @@ impl Stopped {
 }
 
 async fn dispatch(args: Args, stopped: Stopped) -> Result<()> {
-    let Args { global, sql, files, command } = args;
+    let Args { global, sql, files, dry_run, command } = args;
+    if dry_run && command.is_some() {
+        return Err(Error::invalid("`--dry-run` stands before the command").hint("write `outlay run NAME --dry-run`"));
+    }
     let stopped = matches!(command, Some(Command::Build(_))).then_some(stopped);
     match command {
         Some(Command::Demo(demo)) => return demo::run(&global, &demo).await,
@@ -128,16 +132,28 @@ async fn dispatch(args: Args, stopped: Stopped) -> Result<()> {
         Some(Command::Describe(describe)) => describe::run(&context, &describe).await,
         Some(Command::Config(config)) => config::run(&context, &config),
         Some(Command::Build(_) | Command::Demo(_) | Command::Land(_) | Command::Completions(_)) => Ok(()),
-        None if !sql.is_empty() || !files.is_empty() => query::run(&context, &sql, &files).await,
-        None if std::io::stdin().is_terminal() => prompt::run(context).await,
         None => {
-            let mut text = String::new();
-            std::io::stdin()
-                .read_to_string(&mut text)
-                .map_err(|cause| Error::invalid("cannot read SQL from standard input").because(cause))?;
-            query::run_text(&context, &text, "standard input").await
+            let is_given = !sql.is_empty() || !files.is_empty();
+            let texts = match (is_given, std::io::stdin().is_terminal()) {
+                (true, _) => query::texts(&sql, &files)?,
+                (false, true) if dry_run => {
+                    return Err(Error::invalid("there is no SQL to look at").hint("give it with `-c`"));
+                }
+                (false, true) => return prompt::run(context).await,
+                (false, false) => vec![typed()?],
+            };
+            if dry_run { query::estimate(&context, &texts).await } else { query::run(&context, &texts).await }
         }
     }
+}
+
+/// The SQL of standard input.
+fn typed() -> Result<query::Text> {
+    let mut sql = String::new();
+    std::io::stdin()
+        .read_to_string(&mut sql)
+        .map_err(|cause| Error::invalid("cannot read SQL from standard input").because(cause))?;
+    Ok(query::Text { sql, origin: "standard input".to_owned() })
 }
 
 /// Waits for Ctrl-C or SIGTERM.

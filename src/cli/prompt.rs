@@ -77,7 +77,9 @@ async fn obey(context: &mut Context, command: &str) -> Result<()> {
             describe::run(context, &Describe { name: table.clone(), part: None }).await
         }
         ("l" | "list", _) => list::run(context, &List { selectors: rest }),
-        ("run", Some(name)) => run::run(context, &Run { name: name.clone(), params: rest[1..].to_vec() }).await,
+        ("run", Some(name)) => {
+            run::run(context, &Run { name: name.clone(), params: rest[1..].to_vec(), dry_run: false }).await
+        }
         ("x", _) => {
             let vertical = context.global.format.as_deref() == Some("vertical");
             context.global.format = (!vertical).then(|| "vertical".to_owned());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::args;
 use super::context::Context;
-use super::{report, sink};
+use super::{dry_run, report, sink};
 use crate::engine::too_late;
 use crate::error::{Error, Result};
 use crate::query::SavedQuery;
@@ -18,6 +18,10 @@ pub(super) async fn run(context: &Context, args: &args::Run) -> Result<()> {
     }
     for late in &late {
         report::note(context.global.color, context.global.quiet, &format!("warning: {}", late.line()));
+    }
+    if args.dry_run {
+        let estimate = context.engine.estimate_run(&query, &params).await?;
+        return dry_run::print(context, &[query.name.clone()], &[estimate]).await;
     }
     let mut answer = context.engine.run(&query, &params).await?;
     let shown: Vec<String> = answer.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();

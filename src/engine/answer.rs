@@ -149,13 +149,12 @@ impl Answer {
 
     /// What the statement cost so far; whole once [`Self::next`] has given `None`.
     pub fn statistics(&self) -> Statistics {
-        let traffic = self.running.meter.traffic();
         let mut statistics = Statistics {
             rows: self.rows,
             elapsed: self.clock.elapsed().saturating_sub(self.started),
-            traffic,
+            traffic: self.running.meter.traffic(),
             peak_memory_bytes: self.running.pool.peak_bytes() as u64,
-            dollars: dollars(traffic, self.prices),
+            dollars: dollars(self.running.meter.remote(), self.prices),
             ..Statistics::default()
         };
         gather(self.running.physical.as_ref(), &mut statistics);
@@ -184,9 +183,9 @@ fn gather(plan: &dyn ExecutionPlan, statistics: &mut Statistics) {
     }
 }
 
-/// The price of `traffic` in United States dollars.
+/// The price of `traffic`, which is that to remote stores, in United States dollars.
 #[expect(clippy::cast_precision_loss, reason = "an estimate of a price, not money of the ledger")]
-pub fn dollars(traffic: Traffic, prices: Prices) -> f64 {
+pub(super) fn dollars(traffic: Traffic, prices: Prices) -> f64 {
     let reads = (traffic.gets + traffic.heads) as f64;
     let lists = (traffic.lists + traffic.puts) as f64;
     let gib = traffic.bytes_read as f64 / (1u64 << 30) as f64;

@@ -6,6 +6,7 @@ use datafusion::common::{DataFusionError, SchemaError, Span};
 use datafusion::sql::sqlparser::parser::ParserError;
 
 use crate::error::{Error, ErrorKind, Place, did_you_mean};
+use crate::query::SavedQuery;
 
 /// A text of SQL and where it stands, so that errors can point into it.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,11 @@ impl<'a> Sql<'a> {
     /// SQL that starts on line 1 of `origin`.
     pub const fn new(text: &'a str, origin: &'a str) -> Self {
         Self { text, origin, first_line: 1 }
+    }
+
+    /// The SQL of a saved query.
+    pub(super) fn of(query: &'a SavedQuery) -> Self {
+        Self { text: &query.body, origin: &query.path, first_line: query.body_line }
     }
 
     /// The place at a line and column of the text, both from 1.

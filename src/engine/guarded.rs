@@ -14,6 +14,7 @@ use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{DFSchema, DataFusionError, Result as DataFusionResult};
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::parquet::{DefaultParquetFileReaderFactory, ParquetFileReaderFactory};
 use datafusion::datasource::physical_plan::{FileOpener, FileScanConfig, FileSource, ParquetSource};
 use datafusion::datasource::table_schema::TableSchema;
 use datafusion::logical_expr::Expr;
@@ -56,6 +57,19 @@ impl GuardedParquet {
         let predicate = state.create_physical_expr(filter, &DFSchema::try_from(Arc::clone(schema))?)?;
         let pruned = parquet(self.inner.as_ref())?.with_predicate(predicate);
         Ok(Self { inner: Arc::new(pruned), ..self })
+    }
+
+    /// The same source, whose files are read from `store` by what `reading` makes of the readers that it has.
+    pub(super) fn read_by(
+        &self,
+        store: &Arc<dyn ObjectStore>,
+        reading: impl FnOnce(Arc<dyn ParquetFileReaderFactory>) -> Arc<dyn ParquetFileReaderFactory>,
+    ) -> DataFusionResult<Self> {
+        let source = parquet(self.inner.as_ref())?;
+        let plain = || Arc::new(DefaultParquetFileReaderFactory::new(Arc::clone(store))) as _;
+        let readers = source.parquet_file_reader_factory().map_or_else(plain, Arc::clone);
+        let source = source.clone().with_parquet_file_reader_factory(reading(readers));
+        Ok(Self { inner: Arc::new(source), root: self.root.clone() })
     }
 
     /// The same guard around what `source` became.

@@ -221,7 +221,7 @@ impl Session<'_> {
         let mut found = Vec::with_capacity(runs.len());
         for given in runs {
             let bound = bind(query, given, &self.engine.calendar)?;
-            let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+            let sql = Sql::of(query);
             let (plan, physical) = self.physical(sql, &bound).await?;
             self.engine.privacy.refuse_passing(&plan)?;
             let mut scanned = Scanned::default();

@@ -17,6 +17,7 @@ mod check;
 mod currency;
 mod curves;
 mod errors;
+mod estimate;
 mod facts;
 mod forecast;
 mod freshness;
@@ -44,9 +45,10 @@ mod tags;
 mod tokens;
 mod uncertainty;
 
-pub use answer::{Answer, Statistics, dollars};
+pub use answer::{Answer, Statistics};
 pub use check::{CheckOutcome, Finding, RowsFinding};
 pub use errors::Sql;
+pub use estimate::Estimate;
 pub use facts::FactColumnMet;
 pub use freshness::{Late, too_late};
 pub use inputs::{Listing, fingerprint};
@@ -409,17 +411,16 @@ impl Engine {
         reading: Reading,
     ) -> Result<Answer> {
         let bound = bind(query, given, &self.calendar)?;
-        let limits = Limits {
+        self.start(Sql::of(query), bound, self.limits_of(query), Work::new(reading)).await.map_err(to_mend)
+    }
+
+    /// What a run of `query` may not exceed: what was asked for, else what the query says.
+    fn limits_of(&self, query: &SavedQuery) -> Limits {
+        Limits {
             timeout: self.limits.timeout.or(query.timeout),
             max_scan: self.limits.max_scan.or(query.max_scan),
             ..self.limits
-        };
-        let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
-        self.start(sql, bound, limits, Work::new(reading)).await.map_err(|error| match error.kind() {
-            // What does not plan is a file to mend, not a statement that failed.
-            ErrorKind::Query => error.with_kind(ErrorKind::Invalid),
-            _ => error,
-        })
+        }
     }
 
     /// Opens the ledger to look at it: files that count, files set aside, drift.
@@ -563,5 +564,13 @@ impl Engine {
             Some(hint) => error.hint(hint),
             None => error.hint("`outlay tables` lists what there is"),
         }
+    }
+}
+
+/// What does not plan is a saved query to mend, not a statement that failed.
+fn to_mend(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Query => error.with_kind(ErrorKind::Invalid),
+        _ => error,
     }
 }

@@ -62,7 +62,7 @@ impl Engine {
             if reads.queries.insert(query.name.as_str(), query).is_some() {
                 continue;
             }
-            let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+            let sql = Sql::of(query);
             let mut statement = guard::parse_one(sql)?;
             forecast::rewrite_calls(&mut statement, &BTreeMap::new());
             reads.prices |= pricing::is_used(&statement);

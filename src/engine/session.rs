@@ -49,7 +49,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facts::{self, Contract};
 use crate::prices::{PriceBook, Unpriced};
 use crate::query::{Bound, SavedQuery, bind};
-use crate::storage::{CachedStore, ListedOnce, Location, Meter, MeteredStore};
+use crate::storage::{CachedStore, DiskCache, ListedOnce, Location, Meter, MeteredStore, is_local};
 
 /// Sources opened at the same time.
 const CONCURRENT_SOURCES: usize = 8;
@@ -62,8 +62,10 @@ type Tables = BTreeMap<String, Arc<dyn TableProvider>>;
 /// The session of one statement.
 pub(super) struct Session<'e> {
     pub(super) engine: &'e Engine,
-    context: SessionContext,
+    pub(super) context: SessionContext,
     pub(super) meter: Arc<Meter>,
+    /// What keeps what is read from remote stores.
+    pub(super) cache: Option<Arc<DiskCache>>,
     pool: Arc<HighWaterPool>,
     opened: tokio::sync::Mutex<Tables>,
     notes: std::sync::Mutex<Vec<String>>,
@@ -136,6 +138,7 @@ impl<'e> Session<'e> {
             engine,
             context,
             meter,
+            cache: engine.cache.clone(),
             pool,
             opened: tokio::sync::Mutex::default(),
             notes: std::sync::Mutex::default(),
@@ -144,6 +147,11 @@ impl<'e> Session<'e> {
             exchange,
             opens_ledger: AtomicBool::new(true),
         })
+    }
+
+    /// The session with another cache.
+    pub(super) fn over(self, cache: Option<Arc<DiskCache>>) -> Self {
+        Self { cache, ..self }
     }
 
     pub(super) fn function_names(&self) -> Vec<String> {
@@ -161,13 +169,7 @@ impl<'e> Session<'e> {
     /// Plans `sql` and starts to run it on the threads of the engine.
     pub(super) async fn start(self, sql: Sql<'_>, bound: Bound, reading: Reading) -> Result<Running> {
         let failed = |cause| from_datafusion(cause, Some(sql));
-        let plan = match reading {
-            Reading::Summaries if self.engine.optimisations.has(Optimisation::Summaries) => {
-                self.answered_plan(sql, &bound).await?
-            }
-            _ => self.plan(sql, &bound, &[]).await?,
-        };
-        let (plan, physical) = self.optimised(sql, plan).await?;
+        let (plan, physical) = self.read(sql, &bound, reading).await?;
         let schema = physical.schema();
         let mut stream = execute_stream(Arc::clone(&physical), self.context.task_ctx()).map_err(failed)?;
         let (sender, batches) = tokio::sync::mpsc::channel(BATCHES_AHEAD);
@@ -186,13 +188,27 @@ impl<'e> Session<'e> {
         Ok(Running { schema, batches, task, physical, meter: self.meter, pool: self.pool, notes, summaries })
     }
 
+    /// The optimised plan of one statement and what would run, read as `reading` says.
+    pub(super) async fn read(
+        &self,
+        sql: Sql<'_>,
+        bound: &Bound,
+        reading: Reading,
+    ) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
+        if reading == Reading::Charges || !self.engine.optimisations.has(Optimisation::Summaries) {
+            return self.physical(sql, bound).await;
+        }
+        let plan = self.answered_plan(sql, bound).await?;
+        self.optimised(sql, plan).await
+    }
+
     /// The plan of one statement, answered from summary tables as far as they can. When they answer all of it, the files of the
     /// ledger stay closed.
     async fn answered_plan(&self, sql: Sql<'_>, bound: &Bound) -> Result<LogicalPlan> {
         let is_hopeful = self.engine.known_at.is_none() && self.engine.catalog.summaries().next().is_some();
         if is_hopeful {
             self.opens_ledger.store(false, Ordering::Relaxed);
-            let attempt = async { self.from_summaries(self.plan(sql, bound, &[]).await?).await };
+            let attempt = async { self.with_summaries(self.plan(sql, bound, &[]).await?).await };
             // What fails here fails again below, where the ledger is open and the error says more.
             if let Ok(plan) = attempt.await
                 && reads_unopened(&plan).is_ok_and(|reads| !reads)
@@ -201,7 +217,7 @@ impl<'e> Session<'e> {
             }
             self.forget().await;
         }
-        self.from_summaries(self.plan(sql, bound, &[]).await?).await
+        self.with_summaries(self.plan(sql, bound, &[]).await?).await
     }
 
     /// Begins anew, with the files of the ledger open.
@@ -213,7 +229,7 @@ impl<'e> Session<'e> {
         }
     }
 
-    /// The optimised plan of one statement and what would run.
+    /// The optimised plan of one statement, from the charges, and what would run.
     pub(super) async fn physical(&self, sql: Sql<'_>, bound: &Bound) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
         let plan = self.plan(sql, bound, &[]).await?;
         self.optimised(sql, plan).await
@@ -403,7 +419,7 @@ impl<'e> Session<'e> {
         bound: &Bound,
         path: &[String],
     ) -> Result<Arc<dyn TableProvider>> {
-        let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+        let sql = Sql::of(query);
         let plan = self.plan(sql, bound, path).await?;
         let plan = plain(plan).map_err(|cause| from_datafusion(cause, Some(sql)))?;
         Ok(Arc::new(ViewTable::new(plan, Some(query.body.clone()))))
@@ -547,9 +563,9 @@ impl<'e> Session<'e> {
             return Ok(known);
         }
         let opened = self.engine.stores.open(location)?;
-        let metered = Arc::new(MeteredStore::new(opened, Arc::clone(&self.meter)));
-        let store: Arc<dyn ObjectStore> = match &self.engine.cache {
-            Some(cache) if location.store().scheme() != "file" => {
+        let metered = Arc::new(MeteredStore::new(opened, location.store(), Arc::clone(&self.meter)));
+        let store: Arc<dyn ObjectStore> = match &self.cache {
+            Some(cache) if !is_local(location.store()) => {
                 let (root, meter) = (location.store().clone(), Arc::clone(&self.meter));
                 Arc::new(CachedStore::new(metered, root, Arc::clone(cache), meter))
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use super::due::{Difference, Reason, Wanted, due, obsolete};
-use crate::engine::{Engine, Late, Listing, fingerprint};
+use crate::engine::{Engine, Estimate, Late, Listing, fingerprint};
 use crate::error::{Error, Result};
 use crate::fingerprint::short;
 use crate::query::{SavedQuery, TableFormat};
@@ -56,13 +56,6 @@ pub struct DueInterval {
     pub inputs: Vec<Input>,
     pub(super) slot: Slot,
     pub(super) fingerprint: String,
-}
-
-impl DueInterval {
-    /// The bytes of its objects; a scan reads the columns that it needs of them.
-    pub fn bytes(&self) -> u64 {
-        self.inputs.iter().map(|input| input.size).sum()
-    }
 }
 
 /// What a build of one table would do.
@@ -118,6 +111,15 @@ impl Plan<'_> {
                 self.due.push(DueInterval { interval, reason, inputs, slot, fingerprint: wanted.inputs });
             }
         }
+    }
+
+    /// What building each interval that is due would read, in their order. Nothing but listings and footers is read.
+    ///
+    /// # Errors
+    /// As [`Engine::estimate_computing`].
+    pub async fn estimates(&self, engine: &Arc<Engine>) -> Result<Vec<Estimate>> {
+        let runs: Vec<_> = self.due.iter().map(|due| due.slot.given.clone()).collect();
+        engine.estimate_computing(self.query, &runs).await
     }
 
     /// The paths of the files that `interval` has now.

@@ -19,6 +19,7 @@ use bytes::Bytes;
 use object_store::ObjectMeta;
 use url::Url;
 
+use super::aside::Aside;
 use crate::clock::Clock;
 use crate::fingerprint::sha256;
 use crate::units::ByteSize;
@@ -34,6 +35,8 @@ pub struct DiskCache {
     clock: Arc<dyn Clock>,
     /// What the folder holds; counted when something is added first.
     held: Mutex<Option<u64>>,
+    /// Where what is added goes instead of the folder.
+    aside: Option<Aside>,
 }
 
 /// The ranges that are kept of one object.
@@ -46,7 +49,19 @@ impl DiskCache {
     /// A cache in `folder`, which is made when it is missing and readable by its owner alone. What was not used for the longest
     /// time goes first when it would hold more than `max_bytes`.
     pub fn new(folder: PathBuf, max_bytes: ByteSize, clock: Arc<dyn Clock>) -> Self {
-        Self { folder, max_bytes: max_bytes.0, clock, held: Mutex::default() }
+        Self { folder, max_bytes: max_bytes.0, clock, held: Mutex::default(), aside: None }
+    }
+
+    /// The same cache for one that looks ahead: it finds what is there, and what it adds itself, which never reaches the disk.
+    #[must_use]
+    pub fn looked_ahead(&self) -> Self {
+        Self {
+            folder: self.folder.clone(),
+            max_bytes: self.max_bytes,
+            clock: Arc::clone(&self.clock),
+            held: Mutex::default(),
+            aside: Some(Aside::default()),
+        }
     }
 
     /// Where the ranges of an object lie; `None` for one without ETag, of which nothing can be kept, and for a weak one (`W/…`, RFC
@@ -64,7 +79,23 @@ impl DiskCache {
         ranges.iter().map(|range| self.find_one(kept, &there, range)).collect()
     }
 
+    /// Whether `range` lies in one that is kept, or that is expected to be.
+    pub(super) fn holds(&self, kept: &Kept, range: &Range<u64>) -> bool {
+        let is_aside = self.aside.as_ref().is_some_and(|aside| aside.holds(&kept.folder, range));
+        is_aside || kept.ranges().any(|found| found.start <= range.start && range.end <= found.end)
+    }
+
+    /// Notes that `range` will be read, and kept then. Only a cache that looks ahead minds it.
+    pub(super) fn expect(&self, kept: &Kept, range: Range<u64>) {
+        if let Some(aside) = &self.aside {
+            aside.note(&kept.folder, range, None);
+        }
+    }
+
     fn find_one(&self, kept: &Kept, there: &[Range<u64>], range: &Range<u64>) -> Option<Bytes> {
+        if let Some(bytes) = self.aside.as_ref().and_then(|aside| aside.find(&kept.folder, range)) {
+            return Some(bytes);
+        }
         let around = there.iter().find(|found| found.start <= range.start && range.end <= found.end)?;
         let path = kept.path(around);
         let Some(bytes) = read(&path, around) else {
@@ -81,7 +112,9 @@ impl DiskCache {
 
     /// Keeps the bytes of `range`, unless the disk refuses.
     pub(super) fn keep(&self, kept: &Kept, range: &Range<u64>, bytes: &Bytes) {
-        if bytes.len() as u64 <= self.max_bytes {
+        if let Some(aside) = &self.aside {
+            aside.note(&kept.folder, range.clone(), Some(bytes.clone()));
+        } else if bytes.len() as u64 <= self.max_bytes {
             // A disk that is full or read-only: the query has its bytes.
             let _kept = self.try_keep(kept, range, bytes);
         }
@@ -244,6 +277,23 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&cache.folder).unwrap().permissions().mode() & 0o777, 0o700);
         }
+    }
+
+    #[test]
+    fn who_looks_ahead_finds_what_is_kept_and_leaves_nothing() {
+        let folder = TempDir::new().unwrap();
+        let cache = cache(&folder, 1000);
+        let (there, new) = (kept(&cache, "a", "1"), kept(&cache, "b", "1"));
+        cache.keep(&there, &(10..20), &Bytes::from_static(b"0123456789"));
+        let ahead = cache.looked_ahead();
+        assert_eq!(found(&ahead, &there, &(12..15)).unwrap(), "234");
+        ahead.keep(&new, &(10..20), &Bytes::from_static(b"0123456789"));
+        assert_eq!(found(&ahead, &new, &(12..15)).unwrap(), "234");
+        ahead.expect(&new, 30..40);
+        assert!(ahead.holds(&there, &(10..20)) && ahead.holds(&new, &(12..15)) && ahead.holds(&new, &(31..40)));
+        assert!(!ahead.holds(&new, &(31..41)));
+        assert_eq!((found(&ahead, &new, &(30..40)), found(&cache, &new, &(12..15))), (None, None));
+        assert_eq!(entries(&cache.folder).len(), 1);
     }
 
     #[test]

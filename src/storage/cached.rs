@@ -11,9 +11,8 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
 use object_store::{
-    CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload,
-    OBJECT_STORE_COALESCE_DEFAULT, ObjectMeta, ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult,
-    Result, coalesce_ranges,
+    CopyOptions, GetOptions, GetRange, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 use url::Url;
 
@@ -21,7 +20,7 @@ use super::Meter;
 use super::cache::{DiskCache, Kept};
 
 /// Bytes that one request may ask for and that are kept; what is larger is streamed past the cache.
-const MOST_AT_ONCE: u64 = 64 << 20;
+pub(super) const MOST_AT_ONCE: u64 = 64 << 20;
 
 /// The objects that listings told of, with their ETags.
 type Listed = Arc<Mutex<HashMap<Path, ObjectMeta>>>;
@@ -61,8 +60,7 @@ impl CachedStore {
         let mut found = self.find(object, ranges).await?;
         let missing: Vec<Range<u64>> =
             ranges.iter().zip(&found).filter(|(_, found)| found.is_none()).map(|(range, _)| range.clone()).collect();
-        let fetched =
-            coalesce_ranges(&missing, |range| self.fetch(object, range), OBJECT_STORE_COALESCE_DEFAULT).await?;
+        let fetched = super::ranges::read(&missing, |range| self.fetch(object, range)).await?;
         self.keep(object, missing.into_iter().zip(fetched.iter().cloned()).collect()).await?;
         let holes = found.iter_mut().filter(|found| found.is_none());
         holes.zip(fetched).for_each(|(hole, bytes)| *hole = Some(bytes));

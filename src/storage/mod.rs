@@ -2,12 +2,15 @@
 //!
 //! Nothing here knows of SQL. Stores are opened only for locations that the configuration or the command line names.
 
+mod aside;
 mod aws;
 mod cache;
 mod cached;
 mod listed;
 mod location;
 mod meter;
+mod ranges;
+mod rehearsal;
 mod stores;
 mod unfinished;
 mod write;
@@ -17,11 +20,13 @@ pub use cached::CachedStore;
 pub use listed::ListedOnce;
 pub use location::Location;
 pub use meter::{Meter, MeteredStore, Traffic};
+pub use rehearsal::Rehearsal;
 pub use stores::{StoreOptions, Stores, list};
 pub use unfinished::unfinished;
 pub use write::Publication;
 
 use object_store::path::Path;
+use url::Url;
 
 use crate::error::Error;
 
@@ -54,4 +59,9 @@ fn denied() -> Error {
 /// Whether a listed key is data, not a marker or a side file: no segment starts with `_` or `.`, and it holds bytes.
 pub(crate) fn is_data(path: &Path, size: u64) -> bool {
     size > 0 && path.parts().all(|part| !part.as_ref().starts_with(['_', '.']))
+}
+
+/// Whether the store at `root` is the local disk: nothing is kept of it, and ranges of a file are read as they are.
+pub(crate) fn is_local(root: &Url) -> bool {
+    root.scheme() == "file"
 }

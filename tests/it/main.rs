@@ -15,6 +15,7 @@ mod company;
 mod conservation;
 mod currency;
 mod delivery;
+mod estimates;
 mod facts;
 mod forecast;
 mod hostile_sql;

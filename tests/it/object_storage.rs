@@ -129,7 +129,7 @@ fn the_sample_company_is_the_same_on_disk_and_in_a_bucket() {
     assert!(compared >= 12, "{compared} queries");
 }
 
-fn copy(from: &std::path::Path, to: &std::path::Path) {
+pub(crate) fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

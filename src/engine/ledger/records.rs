@@ -21,6 +21,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::async_reader::{AsyncFileReader, ParquetRecordBatchStreamBuilder};
+use parquet::errors::ParquetError;
 use tokio::sync::mpsc;
 
 use super::PROVENANCE;
@@ -28,6 +29,7 @@ use super::open::FOOTER_HINT_BYTES;
 use crate::dialects::records::{self, TextFormat, converted};
 use crate::dialects::{Field as VendorField, VendorDialect};
 use crate::engine::errors::{from_datafusion, to_datafusion};
+use crate::engine::estimate::Looking;
 use crate::error::{Error, Result};
 use crate::storage::{Location, store_error};
 
@@ -109,13 +111,18 @@ impl PartitionStream for Records {
         &self.reading.schema
     }
 
-    fn execute(&self, _context: Arc<TaskContext>) -> SendableRecordBatchStream {
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let looking = context.session_config().get_extension::<Looking>();
         let mut builder = RecordBatchReceiverStream::builder(Arc::clone(&self.reading.schema), AHEAD);
         let (reading, objects, sender) = (Arc::clone(&self.reading), self.objects.clone(), builder.tx());
         builder.spawn(async move {
             for object in objects {
                 let url = reading.location.object_url(&object.location);
-                match reading.object(&object, &url, &sender).await {
+                let read = match &looking {
+                    Some(looking) => reading.look(&object, &url, looking).await,
+                    None => reading.object(&object, &url, &sender).await,
+                };
+                match read {
                     Ok(true) => {}
                     // Nobody wants more.
                     Ok(false) => return Ok(()),
@@ -130,6 +137,12 @@ impl PartitionStream for Records {
 
 type Batches = mpsc::Sender<DataFusionResult<RecordBatch>>;
 
+type Opened = ParquetRecordBatchStreamBuilder<Box<dyn AsyncFileReader>>;
+
+fn not_whole(url: &str, cause: ParquetError) -> Error {
+    Error::data("this is no whole Parquet file").with("object", url).because(cause)
+}
+
 impl Reading {
     /// Sends the records of one object; gives whether more are wanted.
     async fn object(self: &Arc<Self>, object: &ObjectMeta, url: &str, batches: &Batches) -> Result<bool> {
@@ -140,6 +153,25 @@ impl Reading {
             }
             None => Ok(true),
         }
+    }
+
+    /// Notes what reading an object would ask for.
+    async fn look(&self, object: &ObjectMeta, url: &str, looking: &Looking) -> Result<bool> {
+        let root = self.location.store();
+        match RecordFormat::of(object) {
+            Some((RecordFormat::Parquet, _)) => {
+                let (builder, mask) = self.opened(object, url).await?;
+                for group in builder.metadata().row_groups() {
+                    let chunks = group.columns().iter().enumerate().filter(|(leaf, _)| mask.leaf_included(*leaf));
+                    let ranges =
+                        chunks.map(|(_, chunk)| chunk.byte_range()).map(|(start, length)| start..start + length);
+                    looking.row_group(root, object, &ranges.collect::<Vec<_>>());
+                }
+            }
+            Some((RecordFormat::Text(_), _)) => looking.whole(root, object),
+            None => {}
+        }
+        Ok(true)
     }
 
     async fn text(
@@ -178,10 +210,8 @@ impl Reading {
         decoding.await.map_err(|cause| Error::internal("reading records failed").because(cause))?
     }
 
-    async fn parquet(&self, object: &ObjectMeta, url: &str, batches: &Batches) -> Result<bool> {
-        let broken = |cause: parquet::errors::ParquetError| {
-            Error::data("this is no whole Parquet file").with("object", url).because(cause)
-        };
+    /// A Parquet object with its footer read, and its columns that fields are read from.
+    async fn opened(&self, object: &ObjectMeta, url: &str) -> Result<(Opened, ProjectionMask)> {
         let reader: Box<dyn AsyncFileReader> = DefaultParquetFileReaderFactory::new(Arc::clone(&self.store))
             .create_reader(
                 0,
@@ -190,7 +220,7 @@ impl Reading {
                 &ExecutionPlanMetricsSet::new(),
             )
             .map_err(|cause| from_datafusion(cause, None))?;
-        let builder = ParquetRecordBatchStreamBuilder::new(reader).await.map_err(broken)?;
+        let builder = Opened::new(reader).await.map_err(|cause| not_whole(url, cause))?;
         let names: Vec<String> = builder.schema().fields().iter().map(|field| field.name().clone()).collect();
         let present =
             |field: &VendorField| field.paths.iter().any(|path| path.first().is_some_and(|root| names.contains(root)));
@@ -211,6 +241,12 @@ impl Reading {
         let wanted =
             names.iter().enumerate().filter(|(_, name)| roots.contains(&name.as_str())).map(|(index, _)| index);
         let mask = ProjectionMask::roots(builder.parquet_schema(), wanted);
+        Ok((builder, mask))
+    }
+
+    async fn parquet(&self, object: &ObjectMeta, url: &str, batches: &Batches) -> Result<bool> {
+        let broken = |cause| not_whole(url, cause);
+        let (builder, mask) = self.opened(object, url).await?;
         let mut stream = builder.with_projection(mask).build().map_err(broken)?;
         while let Some(batch) = stream.try_next().await.map_err(broken)? {
             let columns = self.dialect.fields.iter().map(|field| {

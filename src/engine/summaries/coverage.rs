@@ -4,6 +4,7 @@
 //! as `outlay build` compares it. When a build found nothing due under the same listings, that comparison stands.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use object_store::ObjectMeta;
@@ -80,7 +81,7 @@ impl Session<'_> {
             name: period.label,
         };
         let intervals: Vec<StoredInterval> = candidates.into_iter().map(interval).collect();
-        Ok((!intervals.is_empty()).then(|| Coverage { intervals, schema: stored.schema.clone() }))
+        Ok((!intervals.is_empty()).then(|| Coverage { intervals, schema: Arc::clone(&stored.schema) }))
     }
 }
 

@@ -12,6 +12,8 @@
 //!
 //! Sums of floating point numbers depend on their order, so they are never derived.
 
+use std::sync::Arc;
+
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::ScalarValue;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
@@ -89,7 +91,7 @@ impl Contents {
         };
         let again = |args: Vec<Expr>| {
             let params = AggregateFunctionParams { args, filter: None, ..params.clone() };
-            Expr::AggregateFunction(AggregateFunction { func: func.clone(), params })
+            Expr::AggregateFunction(AggregateFunction { func: Arc::clone(func), params })
         };
         if !params.distinct {
             let added_up = match (func.name(), params.args.as_slice()) {
@@ -177,7 +179,7 @@ impl Contents {
                 let Expr::Column(column) = time else { return None };
                 let time = self.grained(&column.name, |grain| tells(grain, wanted))?;
                 let args = vec![call.args.first()?.clone(), time];
-                Some(Expr::ScalarFunction(ScalarFunction { func: call.func.clone(), args }))
+                Some(Expr::ScalarFunction(ScalarFunction { func: Arc::clone(&call.func), args }))
             }
             _ => None,
         }

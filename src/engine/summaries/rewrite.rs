@@ -64,7 +64,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// Those of a plan that cannot be put together.
-    pub(in crate::engine) async fn from_summaries(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
+    pub(in crate::engine) async fn with_summaries(&self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let Some(ledger) = self.opened(ledger::NAMES[0]).await.filter(|_| self.engine.known_at.is_none()) else {
             return Ok(plan);
         };
@@ -124,7 +124,7 @@ impl Session<'_> {
         let (Some(start), Some(end), Some(label)) = (value("_start"), value("_end"), value("")) else {
             return Ok(None);
         };
-        let sql = Sql { text: &query.body, origin: &query.path, first_line: query.body_line };
+        let sql = Sql::of(query);
         let plan = self.plan(sql, &bound, std::slice::from_ref(&query.name)).await?;
         Contents::of(&plan, ledger, &Bounds { start, end, label }).map_err(|cause| from_datafusion(cause, Some(sql)))
     }
