@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, args: &args::Run) -> Result<()> {
     }
     if args.dry_run {
         let estimates = context.engine.estimate_runs(&query, &[params]).await?;
-        return dry_run::print(context, &[query.name.clone()], &estimates).await;
+        return dry_run::print(context, std::slice::from_ref(&query.name), &estimates).await;
     }
     let mut answer = context.engine.run(&query, &params).await?;
     let shown: Vec<String> = answer.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();
