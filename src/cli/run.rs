@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, args: &args::Run) -> Result<()> {
     }
     if args.dry_run {
         let estimate = context.engine.estimate_run(&query, &params).await?;
-        return dry_run::print(context, &[query.name.clone()], &[estimate]).await;
+        return dry_run::print(context, std::slice::from_ref(&query.name), &[estimate]).await;
     }
     let mut answer = context.engine.run(&query, &params).await?;
     let shown: Vec<String> = answer.parameters().iter().map(|(name, value)| format!("{name}={value}")).collect();
