@@ -14,18 +14,13 @@ import time
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from files import SOURCES
+
 HERE = pathlib.Path(__file__).parent
 PEERS = ("duckdb", "polars", "chdb", "datafusion")
-SOURCES = ("aws", "azure", "anthropic", "gateway")
+FLOOR = "decode"
 
-# What peer.py says in the words of each peer, in those of Outlay. Each source has its files in a folder without versions, so that
-# every engine reads the same ones.
-CONFIG = """[privacy]
-principals = "names"
-""" + "".join(f'\n[sources.{source}]\npath = "{source}"\n' for source in SOURCES) + """
-[tables.work_files]
-path = "outcomes"
-"""
+# What peer.py says in the words of each peer, in those of Outlay.
 VIEWS = {
     "charges": """SELECT
   ChargePeriodStart AS started_at,
@@ -63,10 +58,20 @@ def measured(command):
     return output, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
+def project(folder, root="", cache=""):
+    """A project in `folder` that reads the files below `root`, with settings of the cache. Each source has its files in a folder
+    without versions, so that every engine reads the same ones."""
+    (folder / "queries").mkdir(parents=True, exist_ok=True)
+    for name, sql in VIEWS.items():
+        (folder / "queries" / f"{name}.sql").write_text(sql)
+    parts = ['[privacy]\nprincipals = "names"', cache, f'[tables.work_files]\npath = "{root}outcomes"']
+    parts += [f'[sources.{source}]\npath = "{root}{source}"' for source in SOURCES]
+    (folder / "outlay.toml").write_text("\n\n".join(parts) + "\n")
+
+
 def generate(outlay, folder, rows):
     """The files that count of a sample company of `rows` charges, once."""
-    made = folder / "outlay.toml"
-    if made.exists():
+    if (folder / "outlay.toml").exists():
         return
     shutil.rmtree(folder, ignore_errors=True)
     company = folder / "company"
@@ -83,10 +88,7 @@ def generate(outlay, folder, rows):
     (folder / "outcomes").mkdir()
     for path in (company / "facts" / "outcomes").rglob("*.parquet"):
         os.link(path, folder / "outcomes" / f"{len(list((folder / 'outcomes').iterdir())):04}.parquet")
-    (folder / "queries").mkdir()
-    for name, sql in VIEWS.items():
-        (folder / "queries" / f"{name}.sql").write_text(sql)
-    made.write_text(CONFIG)
+    project(folder)
 
 
 def plain(cell):
@@ -130,38 +132,44 @@ def first_difference(expected, found):
     return None
 
 
-def engines(arguments):
-    """The engines that are there, with their versions; the others are named."""
+def engines(outlay, peers, folder):
+    """The engines that are there for the files in `folder`, with their versions, and what is said of the others."""
     found, missing = {}, []
-    version = subprocess.run([arguments.outlay, "--version"], check=True, capture_output=True, text=True).stdout
+    version = subprocess.run([outlay, "--version"], check=True, capture_output=True, text=True).stdout
     found["outlay"] = version.split()[1]
-    for peer in arguments.peers:
-        asked = subprocess.run([sys.executable, HERE / "peer.py", peer], capture_output=True, text=True)
+    for peer in peers:
+        asked = subprocess.run([sys.executable, HERE / "peer.py", peer, folder], capture_output=True, text=True)
         if asked.returncode == 0:
             found[peer] = asked.stdout.strip()
         else:
-            missing.append(peer)
+            missing.append(asked.stderr.strip().splitlines()[-1])
     return found, missing
 
 
-def compare(arguments, found, folder, query):
-    """Medians of seconds, CPU seconds and bytes by engine for one query, and what went wrong."""
-    def command(engine):
-        if engine == "outlay":
-            return [arguments.outlay, "-C", str(folder), "--format", "json", *arguments.options, "-f", str(query)]
-        return [sys.executable, str(HERE / "peer.py"), engine, str(folder), str(query)]
+def outlay_command(arguments, folder, query):
+    return [arguments.outlay, "-C", str(folder), "--format", "json", *arguments.options, "-f", str(query)]
 
-    runs, wrong, expected = {engine: [] for engine in found}, {}, None
-    # The first round warms the file cache, and tells whether the answers agree.
-    for turn in range(arguments.runs + 1):
-        for engine in [engine for engine in found if engine not in wrong]:
+
+def peer_command(peer, folder, query):
+    return [sys.executable, str(HERE / "peer.py"), peer, str(folder), str(query)]
+
+
+def compare(engines, runs, run):
+    """Medians by engine of what `run` spent in `runs` rounds, and what went wrong. `run` of an engine gives its answer and what it
+    spent on it, as a list of numbers."""
+    spent, wrong, expected = {engine: [] for engine in engines}, {}, None
+    # The first round warms what can be warm, and tells whether the answers agree.
+    for turn in range(runs + 1):
+        for engine in [engine for engine in engines if engine not in wrong]:
             try:
-                output, *spent = measured(command(engine))
+                output, *numbers = run(engine)
             except Failed as failed:
                 wrong[engine] = str(failed)
                 continue
             if turn > 0:
-                runs[engine].append(spent)
+                spent[engine].append(numbers)
+                continue
+            if engine == FLOOR:
                 continue
             rows = rows_of(engine, output)
             expected = rows if expected is None else expected
@@ -169,9 +177,20 @@ def compare(arguments, found, folder, query):
             if difference:
                 wrong[engine] = f"another answer: {difference}"
     medians = {
-        engine: [statistics.median(column) for column in zip(*spent)] for engine, spent in runs.items() if engine not in wrong
+        engine: [statistics.median(column) for column in zip(*numbers)] for engine, numbers in spent.items() if engine not in wrong
     }
     return medians, wrong
+
+
+def print_means(answered, engines, base, measures):
+    """What each engine spends of what `base` does: geometric means over the queries that both answered."""
+    for engine in engines:
+        both = [medians for medians in answered if engine in medians and base in medians]
+        if engine == base or not both:
+            continue
+        ratios = zip(*([ours / theirs for ours, theirs, _ in zip(medians[engine], medians[base], measures)] for medians in both))
+        shares = ", ".join(f"{statistics.geometric_mean(ratio):.2f} of its {measure}" for ratio, measure in zip(ratios, measures))
+        print(f"{engine} to {base}: {shares} (geometric means of {len(both)} queries)")
 
 
 def machine():
@@ -182,53 +201,81 @@ def machine():
     return f"{cpu}, {os.cpu_count()} threads, {platform.system()} {platform.machine()}"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=10_000_000, help="charges (default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=5, help="measured rounds (default: %(default)s)")
+def parser_of(description, rows, runs, peers):
+    """What the command line can say."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rows", type=int, default=rows, help="charges (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=runs, help="measured rounds (default: %(default)s)")
     parser.add_argument("--outlay", default="target/release/outlay", help="the binary (default: %(default)s)")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("target/peers"), help="where the files go")
     parser.add_argument("--only", nargs="*", help="names of queries")
-    parser.add_argument("--peers", nargs="*", default=PEERS, choices=PEERS)
+    parser.add_argument("--peers", nargs="*", default=peers, choices=peers)
     parser.add_argument("--options", nargs="*", default=[], help="for Outlay, such as --options=--without=all")
-    arguments = parser.parse_args()
+    return parser
+
+
+def ready(arguments):
+    """The folder of the files, made when it is missing, and the queries."""
     arguments.outlay = str(pathlib.Path(arguments.outlay).resolve())
     folder = (arguments.folder / str(arguments.rows)).resolve()
     generate(arguments.outlay, folder, arguments.rows)
-    found, missing = engines(arguments)
-    queries = [path for path in sorted((HERE / "queries").glob("*.sql")) if not arguments.only or path.stem in arguments.only]
+    return folder, [path for path in sorted((HERE / "queries").glob("*.sql")) if not arguments.only or path.stem in arguments.only]
 
-    print(f"{arguments.rows} charges, median of {arguments.runs} alternating runs of whole processes, warm files")
+
+def print_setting(what, found, missing):
+    print(what)
     print(f"{machine()}, {date.today()}; " + ", ".join(f"{engine} {version}" for engine, version in found.items()))
-    for peer in missing:
-        print(f"{peer} is not installed: pip install {peer}")
+    for reason in missing:
+        print(f"missing: {reason}")
     print()
-    print("| query | " + " | ".join(found) + " |")
-    print("|---" * (len(found) + 1) + "|")
-    ratios, failures = {engine: [] for engine in found}, []
-    for query in queries:
-        medians, wrong = compare(arguments, found, folder, query)
-        failures += [f"{query.stem}: {engine}: {reason}" for engine, reason in wrong.items()]
-        cells = []
-        for engine in found:
-            if engine not in medians:
-                cells.append("none")
-                continue
-            seconds, cpu, peak = medians[engine]
-            cells.append(f"{seconds:.2f} s, {cpu:.2f} CPU, {peak / 2**20:.0f} MiB")
-            if "duckdb" in medians:
-                ratios[engine].append([ours / base for ours, base in zip(medians[engine], medians["duckdb"])])
-        print(f"| {query.stem} | " + " | ".join(cells) + " |", flush=True)
-    print()
-    for engine, values in ratios.items():
-        if values and engine != "duckdb":
-            seconds, cpu, peak = (statistics.geometric_mean(column) for column in zip(*values))
-            print(f"{engine}: {seconds:.2f} of DuckDB's time, {cpu:.2f} of its CPU seconds, {peak:.2f} of its peak memory "
-                  f"(geometric means of {len(values)} queries)")
+
+
+def print_failures(failures):
+    """What went wrong; an error when it was Outlay."""
     for failure in failures:
         print(f"none: {failure}")
-    if any(": outlay: " in failure for failure in failures):
+    if any(": outlay" in failure for failure in failures):
         sys.exit(1)
 
 
-main()
+def cell(seconds, cpu, peak):
+    return f"{seconds:.2f} s, {cpu:.2f} CPU, {peak / 2**20:.0f} MiB"
+
+
+def main():
+    parser = parser_of(__doc__, 10_000_000, 5, PEERS)
+    parser.add_argument("--floor", action="store_true", help="also the time it takes only to decode the columns")
+    arguments = parser.parse_args()
+    folder, queries = ready(arguments)
+    found, missing = engines(arguments.outlay, [*arguments.peers, *[FLOOR] * arguments.floor], folder)
+    print_setting(
+        f"{arguments.rows} charges, median of {arguments.runs} alternating runs of whole processes, warm files", found, missing
+    )
+    print("| query | " + " | ".join(found) + " |" + " outlay / decode |" * (FLOOR in found))
+    print("|---" * (len(found) + 1 + (FLOOR in found)) + "|")
+    answered, failures = [], []
+    for query in queries:
+        def run(engine):
+            if engine == "outlay":
+                return measured(outlay_command(arguments, folder, query))
+            output, seconds, cpu, peak = measured(peer_command(engine, folder, query))
+            if engine == FLOOR:
+                seconds, cpu = json.loads(output)
+            return output, seconds, cpu, peak
+
+        medians, wrong = compare(found, arguments.runs, run)
+        answered.append(medians)
+        failures += [f"{query.stem}: {engine}: {reason}" for engine, reason in wrong.items()]
+        cells = [cell(*medians[engine]) if engine in medians else "none" for engine in found]
+        if FLOOR in found:
+            cells.append(f"{medians['outlay'][0] / medians[FLOOR][0]:.2f}" if {"outlay", FLOOR} <= medians.keys() else "none")
+        print(f"| {query.stem} | " + " | ".join(cells) + " |", flush=True)
+    print()
+    measures = ("time", "CPU seconds", "peak memory")
+    print_means(answered, found, "duckdb", measures)
+    print_means(answered, ["outlay"], FLOOR, measures[:2])
+    print_failures(failures)
+
+
+if __name__ == "__main__":
+    main()

@@ -2,31 +2,31 @@
 
     python peer.py ENGINE FOLDER QUERY.sql
 
-FOLDER holds the files that count: aws, azure, anthropic, gateway, outcomes, each a folder of Parquet. Each engine gets two
-views over them, and the SQL is the same for all:
+FOLDER, on the disk or in a bucket (s3://…, see `REMOTE`), holds the files that count: aws, azure, anthropic, gateway, outcomes, each
+a folder of Parquet. Each engine gets two views over them, and the SQL is the same for all:
 
     charges  started_at (TIMESTAMP, UTC), day, week, month (DATE), cost (DECIMAL(38,18)), provider, service, person, team
     work     outcome_id, occurred_at (TIMESTAMP, UTC), month (DATE), team
 
 The views say, in the words of the engine, what the ledger of Outlay says of the same files: amounts become decimals, times
 UTC, and the team is a key of a MAP (aws) or of JSON text (the rest). The answer goes to standard output, a JSON list a row.
-`python peer.py ENGINE` alone prints the version.
+`python peer.py ENGINE FOLDER` prints the version, or what is missing.
 """
 
 import importlib
 import importlib.metadata
+import importlib.resources
 import json
 import os
 import sys
+import time
+
+from files import HAS_PERSONS, SOURCES, chunks, folders, provider, views
 
 THREADS = 2
-SOURCES = ("aws", "azure", "anthropic", "gateway")
-HAS_PERSONS = ("anthropic", "gateway")
-
-
-def provider(source):
-    # The older files of this source have no ServiceProviderName; the issuer of the invoice is the same in all of them.
-    return "InvoiceIssuerName" if source == "anthropic" else "ProviderName"
+# What a bucket is: all engines take endpoint and credentials from the environment, by their standard names.
+REMOTE = "s3://"
+ENVIRONMENT = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL")
 
 
 def union(selects):
@@ -39,11 +39,27 @@ def periods(select, units, trunc):
     return f"SELECT *, {columns} FROM ({select}) AS bare"
 
 
-def create_views(run, charges, work, trunc):
-    """Makes the views by `run`: `charges` of each source, `work`, and their periods by `trunc` with a unit and a column to fill in."""
+def with_views(sql, charges, work, trunc):
+    """`sql` with the views it names: `charges` of each source, `work`, and their periods by `trunc` with a unit and a column to fill
+    in. They are part of the statement, so that no engine looks at its files twice, or at files of no concern."""
     started, occurred = (trunc.replace("{time}", time) for time in ("started_at", "occurred_at"))
-    run(f"CREATE VIEW charges AS {periods(union(map(charges, SOURCES)), ('day', 'week', 'month'), started)}")
-    run(f"CREATE VIEW work AS {periods(work, ('month',), occurred)}")
+    made = {
+        "charges": periods(union(map(charges, SOURCES)), ("day", "week", "month"), started),
+        "work": periods(work, ("month",), occurred),
+    }
+    return "WITH " + ", ".join(f"{view} AS ({made[view]})" for view in sorted(views(sql))) + "\n" + sql
+
+
+def httpfs():
+    """Where the extension of DuckDB for buckets lies, of the version that is installed."""
+    version = importlib.metadata.version("duckdb")
+    try:
+        path = importlib.resources.files("duckdb_extension_httpfs") / "extensions" / f"v{version}" / "httpfs.duckdb_extension"
+    except ImportError:
+        path = None
+    if path is None or not path.is_file():
+        sys.exit(f"duckdb {version} has no httpfs: it needs duckdb-extension-httpfs=={version}")
+    return str(path)
 
 
 def duckdb(folder, sql):
@@ -52,6 +68,15 @@ def duckdb(folder, sql):
     connection = duckdb.connect(config={"threads": THREADS})
     # A cast to TIMESTAMP keeps the instant, because the session is in UTC.
     connection.execute("SET TimeZone = 'UTC'")
+    if folder.startswith(REMOTE):
+        connection.load_extension(httpfs())
+        # Each of its threads waits for its request: its documentation asks for up to five times the cores.
+        connection.execute(f"SET threads = {5 * THREADS}")
+        key, secret, region, endpoint = map(os.environ.get, ENVIRONMENT)
+        connection.execute(
+            f"CREATE SECRET (TYPE s3, KEY_ID '{key}', SECRET '{secret}', REGION '{region}', "
+            f"ENDPOINT '{endpoint.removeprefix('http://')}', URL_STYLE 'path', USE_SSL false)"
+        )
 
     def charges(source):
         team = "Tags['team']" if source == "aws" else "Tags ->> 'team'"
@@ -63,8 +88,7 @@ def duckdb(folder, sql):
         )
 
     work = f"SELECT outcome_id, occurred_at::TIMESTAMP AS occurred_at, team FROM '{folder}/outcomes/*.parquet'"
-    create_views(connection.execute, charges, work, "date_trunc('{unit}', {time})::DATE")
-    return connection.execute(sql).fetchall()
+    return connection.execute(with_views(sql, charges, work, "date_trunc('{unit}', {time})::DATE")).fetchall()
 
 
 def polars(folder, sql):
@@ -124,8 +148,7 @@ def chdb(folder, sql):
         f"SELECT outcome_id, toDateTime64(occurred_at, 6, 'UTC') AS occurred_at, team "
         f"FROM file('{folder}/outcomes/*.parquet', Parquet)"
     )
-    create_views(session.query, charges, work, "toDate(dateTrunc('{unit}', {time}))")
-    answer = session.query(sql, "JSONCompactEachRow")
+    answer = session.query(with_views(sql, charges, work, "toDate(dateTrunc('{unit}', {time}))"), "JSONCompactEachRow")
     return [json.loads(line, parse_float=str) for line in str(answer).splitlines()]
 
 
@@ -133,7 +156,14 @@ def datafusion(folder, sql):
     import datafusion as df
 
     context = df.SessionContext(df.SessionConfig().with_target_partitions(THREADS))
-    for source in (*SOURCES, "outcomes"):
+    if folder.startswith(REMOTE):
+        key, secret, region, endpoint = map(os.environ.get, ENVIRONMENT)
+        store = df.object_store.AmazonS3(
+            folder.removeprefix(REMOTE).split("/")[0],
+            access_key_id=key, secret_access_key=secret, region=region, endpoint=endpoint, allow_http=True,
+        )
+        context.register_object_store(REMOTE, store, None)
+    for source in folders(sql):
         context.register_parquet(f"{source}_files", f"{folder}/{source}/")
 
     def charges(source):
@@ -149,22 +179,49 @@ def datafusion(folder, sql):
         )
 
     work = "SELECT outcome_id, CAST(occurred_at AS TIMESTAMP) AS occurred_at, team FROM outcomes_files"
-    create_views(context.sql, charges, work, "CAST(date_trunc('{unit}', {time}) AS DATE)")
-    columns = [column.to_pylist() for column in context.sql(sql).to_arrow_table().columns]
+    answer = context.sql(with_views(sql, charges, work, "CAST(date_trunc('{unit}', {time}) AS DATE)"))
+    columns = [column.to_pylist() for column in answer.to_arrow_table().columns]
     return zip(*columns)
 
 
-ENGINES = {"duckdb": duckdb, "polars": polars, "chdb": chdb, "datafusion": datafusion}
+def decode(folder, sql):
+    """No answer: the seconds and CPU seconds that it takes only to decode the columns that the statement needs, file by file, the
+    batches dropped. The reader is that of DataFusion, as in Outlay; the start of Python and the footers are left out."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    import datafusion as df
+
+    context = df.SessionContext(df.SessionConfig().with_target_partitions(1))
+    needed = {path: columns for path, _, columns, _ in chunks(folder, sql)}
+    scans = [context.read_parquet(str(path)).select(*(f'"{column}"' for column in columns)) for path, columns in needed.items()]
+
+    def drain(scan):
+        for _batch in scan.execute_stream():
+            pass
+
+    began, began_cpu = time.perf_counter(), time.process_time()
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(drain, scans))
+    return [(time.perf_counter() - began, time.process_time() - began_cpu)]
+
+
+ENGINES = {"duckdb": duckdb, "polars": polars, "chdb": chdb, "datafusion": datafusion, "decode": decode}
+PACKAGES = {"decode": "datafusion"}
 
 
 def main():
-    engine, *rest = sys.argv[1:]
+    engine, folder, *rest = sys.argv[1:]
     if not rest:
-        importlib.import_module(engine)
-        print(importlib.metadata.version(engine))
+        package = PACKAGES.get(engine, engine)
+        try:
+            importlib.import_module(package)
+        except ImportError:
+            sys.exit(f"{engine} is not installed: pip install {package}")
+        if engine == "duckdb" and folder.startswith(REMOTE):
+            httpfs()
+        print(importlib.metadata.version(package))
         return
-    folder, query = rest
-    with open(query) as text:
+    with open(rest[0]) as text:
         sql = text.read()
     for row in ENGINES[engine](folder, sql):
         print(json.dumps(list(row), default=str))
