@@ -62,7 +62,9 @@ fn month(month: &str, salt: i64) -> Vec<(&'static str, ArrayRef)> {
     let rows: Vec<i64> = (0..240).collect();
     let pick = |row: i64, of: i64| (row * 7919 + salt * 104_729) % of;
     let first = format!("{month}-01").parse::<NaiveDate>().unwrap().and_hms_opt(0, 0, 0).unwrap();
-    let cents = |row: &i64| if pick(*row, 11) == 0 { -0.07 } else { (pick(*row, 997) + 1) as f64 / 100.0 };
+    let cents = |row: &i64| {
+        if pick(*row, 11) == 0 { -0.07 } else { f64::from(i32::try_from(pick(*row, 997) + 1).unwrap()) / 100.0 }
+    };
     let costs: Vec<f64> = rows.iter().map(cents).collect();
     let start = |row: &i64| (first + TimeDelta::hours(pick(*row, 28 * 24))).and_utc().timestamp_micros();
     let one_of = |of: &[&'static str], step: i64| -> ArrayRef {
@@ -107,7 +109,7 @@ fn engine(folder: &Path, optimisations: Optimisations) -> Arc<Engine> {
 /// The rows of an answer as text, and what summary tables had of it.
 fn answered(engine: &Arc<Engine>, sql: &str) -> (String, Vec<String>) {
     Runtime::new().unwrap().block_on(async {
-        let mut answer = engine.query(Sql::new(sql, "test")).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
+        let mut answer = engine.query(Sql::new(sql, "test")).await.map_err(|error| format!("{error}: {sql}")).unwrap();
         let summaries = answer.summaries().to_vec();
         (pretty_format_batches(&answer.collect().await.unwrap()).unwrap().to_string(), summaries)
     })

@@ -25,7 +25,7 @@ use parquet::errors::ParquetError;
 use tokio::sync::mpsc;
 
 use super::PROVENANCE;
-use super::open::FOOTER_HINT_BYTES;
+use super::open::footer_hint;
 use crate::dialects::records::{self, TextFormat, converted};
 use crate::dialects::{Field as VendorField, VendorDialect};
 use crate::engine::errors::{from_datafusion, to_datafusion};
@@ -216,7 +216,7 @@ impl Reading {
             .create_reader(
                 0,
                 PartitionedFile::new_from_meta(object.clone()),
-                Some(FOOTER_HINT_BYTES),
+                Some(footer_hint(object)),
                 &ExecutionPlanMetricsSet::new(),
             )
             .map_err(|cause| from_datafusion(cause, None))?;

@@ -8,12 +8,16 @@ use datafusion::datasource::file_format::FileFormat;
 use datafusion::datasource::file_format::csv::CsvFormat;
 use datafusion::datasource::file_format::json::JsonFormat;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
+use futures::{Stream, StreamExt};
 use object_store::{ObjectMeta, ObjectStore};
 
 use crate::config;
 use crate::engine::errors::from_datafusion;
 use crate::error::{Error, Result, did_you_mean};
 use crate::storage::{Location, list};
+
+/// Files whose columns are read at the same time.
+const CONCURRENT_READS: usize = 16;
 
 /// Files of one format.
 #[derive(Debug, Clone)]
@@ -53,8 +57,18 @@ impl Files {
         matches!(self.format, Format::Text(_))
     }
 
+    /// Each of the files with its columns, as far as its format tells.
+    pub(super) fn with_columns<'f>(
+        &'f self,
+        store: &'f Arc<dyn ObjectStore>,
+        session: &'f dyn Session,
+    ) -> impl Stream<Item = Result<(&'f ObjectMeta, SchemaRef)>> {
+        let read = move |object| async move { Ok((object, self.columns(object, store, session).await?)) };
+        futures::stream::iter(&self.objects).map(read).buffered(CONCURRENT_READS)
+    }
+
     /// The columns of one of the files, as far as its format tells.
-    pub(super) async fn columns(
+    async fn columns(
         &self,
         object: &ObjectMeta,
         store: &Arc<dyn ObjectStore>,

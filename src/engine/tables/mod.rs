@@ -20,6 +20,7 @@ use datafusion::datasource::table_schema::TableSchema;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
+use futures::TryStreamExt;
 use object_store::{ObjectMeta, ObjectStore};
 
 use columns::declared;
@@ -64,8 +65,8 @@ impl FileTable {
         let open = async {
             let files = Files::find(settings, location, store.as_ref()).await?;
             let mut widest: Vec<Field> = Vec::new();
-            for object in &files.objects {
-                let schema = files.columns(object, &store, session).await?;
+            let columns: Vec<_> = files.with_columns(&store, session).try_collect().await?;
+            for (object, schema) in columns {
                 widen_all(&mut widest, &schema, &files.location.object_url(&object.location))?;
             }
             let schema = Arc::new(declared(&Schema::new(widest), &settings.columns, files.is_text())?);
@@ -90,8 +91,8 @@ impl FileTable {
     ) -> Result<Vec<Self>> {
         let files = Files::find(settings, location, store.as_ref()).await?;
         let mut layouts: Vec<(Schema, Vec<ObjectMeta>)> = Vec::new();
-        for object in &files.objects {
-            let found = files.columns(object, &store, session).await?;
+        let columns: Vec<_> = files.with_columns(&store, session).try_collect().await?;
+        for (object, found) in columns {
             let fields = found.fields().iter().map(|field| match field.as_ref() {
                 field if files.kind == "csv" && is_exact(field.name()) => {
                     field.clone().with_data_type(DataType::Utf8View).with_nullable(true)
