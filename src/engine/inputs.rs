@@ -17,10 +17,10 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 
 use super::session::Session;
-use super::{Engine, Sql, currency, ledger};
+use super::{Engine, Reading, Sql, Work, currency, ledger};
 use crate::error::{Error, Result};
 use crate::fingerprint::sha256;
-use crate::query::{SavedQuery, bind};
+use crate::query::{Bound, SavedQuery, bind};
 use crate::storage::{Location, Traffic, list};
 use crate::summaries::Input;
 
@@ -114,7 +114,8 @@ impl Engine {
             Some(times) if !has_records => times.into_iter().min(),
             _ => {
                 let text = format!("SELECT CAST(min({STARTS}) AS TIMESTAMP(6)) FROM spend");
-                let mut answer = self.query(Sql { text: &text, origin: "outlay build", first_line: 1 }).await?;
+                let sql = Sql::new(&text, "outlay build");
+                let mut answer = self.start(sql, Bound::default(), self.limits, Work::new(Reading::Charges)).await?;
                 let rows = answer.collect().await?;
                 let times =
                     rows.iter().filter_map(|batch| batch.column(0).as_primitive_opt::<TimestampMicrosecondType>());

@@ -268,7 +268,8 @@ impl Build {
             return Err(error);
         }
         if let (Some(fingerprint), Some(version)) = (&plan.settles, version) {
-            self.summaries.settle(&plan.table, fingerprint, &version).await?;
+            let intervals = plan.intervals.as_deref().unwrap_or_default();
+            self.summaries.settle(&plan.table, fingerprint, &version, intervals).await?;
             self.engine.note_ledger().await?;
         }
         Ok(())

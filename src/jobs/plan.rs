@@ -9,7 +9,7 @@ use super::due::{Difference, Reason, Wanted, due, obsolete};
 use crate::engine::{Engine, Estimate, Late, Listing, fingerprint};
 use crate::error::{Error, Result};
 use crate::fingerprint::short;
-use crate::query::{SavedQuery, TableFormat};
+use crate::query::{Calendar, SavedQuery, TableFormat};
 use crate::storage::Traffic;
 use crate::summaries::intervals::{self, PARAMETER, Slot, interval_of};
 use crate::summaries::{FileState, Input, StoredTable, Summaries, settled_key};
@@ -122,6 +122,15 @@ impl Plan<'_> {
         engine.estimate_computing(self.query, &runs).await
     }
 
+    /// The first day of the intervals that are stored, unless the query says with which day its table begins.
+    fn first_stored(&self, calendar: &Calendar) -> Option<NaiveDate> {
+        let grain = interval_of(self.query)?.grain;
+        let is_declared = self.query.materialize.as_ref().is_some_and(|materialize| materialize.from.is_some());
+        let states = self.states();
+        let periods = states.iter().filter_map(|state| calendar.fiscal.parse(grain, &state.interval).ok());
+        periods.map(|period| period.start).min().filter(|_| !is_declared)
+    }
+
     /// The paths of the files that `interval` has now.
     pub(super) fn stored_paths(&self, interval: &str) -> Vec<String> {
         self.stored.iter().flat_map(|stored| stored.of_interval(interval)).map(|file| file.path.clone()).collect()
@@ -156,12 +165,14 @@ pub async fn plan<'q>(engine: &Arc<Engine>, query: &'q SavedQuery, asked: &Asked
     let settled = settled_key(&listing.fingerprint(), &plan.definition, last.as_ref());
     let has_lookback = query.materialize.as_ref().is_some_and(|materialize| materialize.lookback > 0);
     if let (true, Some(version)) = (asked.is_plain() && !has_lookback, plan.version())
-        && summaries.is_settled(&plan.table, &settled, version).await?
+        && summaries.settled(&plan.table, &settled, version).await?.is_some()
     {
         return Ok(plan);
     }
     plan.settles = (asked.is_whole() && !asked.allow_partial && !has_lookback).then_some(settled);
     let Some(first) = first_day(engine, query).await? else { return Ok(plan) };
+    // What was stored of a time without charges is built again, and is empty then.
+    let first = plan.first_stored(engine.calendar()).map_or(first, |stored| stored.min(first));
     let slots = intervals::slots(query, first, engine.calendar(), last.as_ref())?;
     let runs = slots.iter().map(|slot| slot.given.clone()).collect();
     let (inputs, traffic) = engine.inputs(query, runs, &listing).await?;

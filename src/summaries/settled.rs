@@ -22,26 +22,29 @@ pub fn settled_key(listing: &str, definition: &str, last: Option<&Period>) -> St
 struct Settled {
     fingerprint: String,
     version: String,
+    intervals: Vec<String>,
 }
 
 impl Summaries {
-    /// Whether nothing was due in the table `name` when listings, definition and intervals had this `fingerprint`, and the
-    /// table is still at that version.
+    /// The intervals of the table `name` of which none was due when listings, definition and last interval had this `fingerprint`;
+    /// `None` when nobody found so, or the table is at another version by now.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Storage`].
-    pub async fn is_settled(&self, name: &str, fingerprint: &str, version: &str) -> Result<bool> {
+    pub async fn settled(&self, name: &str, fingerprint: &str, version: &str) -> Result<Option<Vec<String>>> {
         let note = self.read(&self.settled_path(name)).await?;
         let known: Option<Settled> = note.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(known.is_some_and(|known| known.version == version && known.fingerprint == fingerprint))
+        let known = known.filter(|known| known.version == version && known.fingerprint == fingerprint);
+        Ok(known.map(|known| known.intervals))
     }
 
-    /// Notes that nothing is due in the table `name` under this `fingerprint` and at this version.
+    /// Notes that none of these `intervals` of the table `name` is due under this `fingerprint` and at this version.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Storage`].
-    pub async fn settle(&self, name: &str, fingerprint: &str, version: &str) -> Result<()> {
-        let note = Settled { fingerprint: fingerprint.to_owned(), version: version.to_owned() };
+    pub async fn settle(&self, name: &str, fingerprint: &str, version: &str, intervals: &[String]) -> Result<()> {
+        let (fingerprint, version) = (fingerprint.to_owned(), version.to_owned());
+        let note = Settled { fingerprint, version, intervals: intervals.to_vec() };
         self.write_json(&self.settled_path(name), &note).await
     }
 

@@ -236,6 +236,28 @@ fn what_a_summary_answered_is_shown_and_can_be_switched_off() {
 }
 
 #[test]
+fn an_interval_that_no_build_looked_at_does_not_answer() {
+    let project = Project::new(CONFIG);
+    project.write("queries/by_day.sql", DAYS);
+    for name in ["2026-06", "2026-07"] {
+        project.parquet(&format!("charges/{name}.parquet"), &month(name, 1));
+    }
+    let _july_too = project.run(&["build", "days", "--allow-partial"]).ok();
+    project.parquet("charges/2026-07-more.parquet", &month("2026-07", 2));
+    let _until_june = project.run(&["build", "days"]).ok();
+    let sql = "select sum(BilledCost) as billed, count(*) as n from spend where ChargePeriodStart >= '2026-06-01'";
+    let given = project.run(&["--stats", "-c", sql]);
+    assert!(given.stderr.contains("days has 1 interval of 2026-06 to 2026-06, the rest"), "{}", given.stderr);
+    assert_eq!(given.ok(), project.run(&["--without", "summaries", "-c", sql]).ok());
+
+    // The first month goes, and with it what was stored of it.
+    std::fs::remove_file(project.path().join("charges/2026-06.parquet")).unwrap();
+    let _built = project.run(&["build", "days"]).ok();
+    assert_eq!(project.sql("select count(*) as n from days where day < '2026-07-01'"), "n\n0\n");
+    assert_eq!(project.sql(sql), project.run(&["--without", "summaries", "-c", sql]).ok());
+}
+
+#[test]
 fn a_broken_summary_is_told_of_and_stops_no_statement() {
     let project = half_a_year();
     let sql = "select sum(BilledCost) as billed from spend where ChargePeriodStart >= '2026-01-01' and ChargePeriodStart < '2026-02-01'";

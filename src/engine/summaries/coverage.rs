@@ -68,7 +68,10 @@ impl Session<'_> {
         let last = intervals::last(query, calendar, false)?;
         let key = settled_key(&listing.fingerprint(), &definition, last.as_ref());
         summaries.look_into(SETTLED).await?;
-        if !summaries.is_settled(table, &key, &stored.version).await? {
+        if let Some(settled) = summaries.settled(table, &key, &stored.version).await? {
+            // An interval that a build did not look at, such as one that is not over, may be of other charges.
+            candidates.retain(|(period, _)| settled.contains(&period.label));
+        } else {
             let runs =
                 candidates.iter().map(|(period, _)| intervals::given(query, period)).collect::<Result<Vec<_>>>()?;
             let inputs = self.inputs(query, &runs, &listing).await?;

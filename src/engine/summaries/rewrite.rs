@@ -117,6 +117,10 @@ impl Session<'_> {
     /// What the summary table of `query` holds in terms of the ledger; `None` when it is no sum over it.
     async fn contents(&self, query: &SavedQuery, ledger: &Arc<dyn TableProvider>) -> Result<Option<Contents>> {
         let Some(interval) = intervals::interval_of(query) else { return Ok(None) };
+        let reads = self.engine.reads(query)?;
+        if !reads.summaries.is_empty() || !reads.tables.contains(ledger::NAMES[0]) {
+            return Ok(None);
+        }
         // Long before any charge, so that no other literal of the query is one of its days.
         let period = self.engine.calendar.fiscal.containing(interval.grain, chrono::NaiveDate::default())?;
         let bound = bind(query, &intervals::given(query, &period)?, &self.engine.calendar)?;
