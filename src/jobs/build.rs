@@ -270,7 +270,7 @@ impl Build {
         if let (Some(fingerprint), Some(version)) = (&plan.settles, version) {
             let intervals = plan.intervals.as_deref().unwrap_or_default();
             self.summaries.settle(&plan.table, fingerprint, &version, intervals).await?;
-            self.engine.note_ledger().await?;
+            self.engine.note_ledger(plan.query).await?;
         }
         Ok(())
     }

@@ -258,6 +258,16 @@ fn an_interval_that_no_build_looked_at_does_not_answer() {
 }
 
 #[test]
+fn a_table_without_charges_is_built_whatever_becomes_of_the_sources() {
+    let project = Project::new(&format!("{CONFIG}\n[tables.goals_met]\npath = \"goals.csv\"\n"));
+    project.write("goals.csv", "goal,met\na,1\nb,2\n");
+    let query = "-- description: d\n-- materialize: table=met\nSELECT sum(met) AS met FROM goals_met\n";
+    project.write("queries/goals_summed.sql", query);
+    let _built = project.run(&["build", "met"]).ok();
+    assert_eq!(project.sql("select met from met"), "met\n3\n");
+}
+
+#[test]
 fn a_broken_summary_is_told_of_and_stops_no_statement() {
     let project = half_a_year();
     let sql = "select sum(BilledCost) as billed from spend where ChargePeriodStart >= '2026-01-01' and ChargePeriodStart < '2026-02-01'";

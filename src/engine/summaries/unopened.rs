@@ -12,11 +12,12 @@ use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::LogicalPlan;
 
 use crate::engine::Engine;
-use crate::engine::ledger::{CURRENCY_COLUMNS, UnopenedLedger};
+use crate::engine::ledger::{self, CURRENCY_COLUMNS, UnopenedLedger};
 use crate::engine::privacy::unmasked;
 use crate::engine::session::Session;
 use crate::error::Result;
 use crate::fingerprint::short;
+use crate::query::SavedQuery;
 use crate::summaries::{LEDGER, LedgerNote};
 
 /// Whether `plan` reads a ledger that nobody opened.
@@ -52,12 +53,14 @@ impl Session<'_> {
 }
 
 impl Engine {
-    /// Notes what the ledger looks like, for statements that summary tables will answer. Nothing is written when that is noted.
+    /// Notes what the ledger looks like, for statements that the summary table of `query` will answer. Nothing is done for a query
+    /// that reads no charges, and nothing written when it is noted already.
     ///
     /// # Errors
     /// As for a query over `spend`, and [`crate::ErrorKind::Storage`] when the note cannot be written.
-    pub async fn note_ledger(self: &Arc<Self>) -> Result<()> {
-        if self.config.sources.is_empty() || self.known_at.is_some() {
+    pub async fn note_ledger(self: &Arc<Self>, query: &SavedQuery) -> Result<()> {
+        let reads_ledger = self.reads(query)?.tables.contains(ledger::NAMES[0]);
+        if !reads_ledger || self.config.sources.is_empty() || self.known_at.is_some() {
             return Ok(());
         }
         let engine = Arc::clone(self);
