@@ -10,6 +10,7 @@ use datafusion::physical_plan::metrics::{MetricValue, MetricsSet};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::guarded::FILES_PRUNED;
 use super::runtime::HighWaterPool;
 use crate::clock::Clock;
 use crate::config::Prices;
@@ -167,7 +168,7 @@ fn gather(plan: &dyn ExecutionPlan, statistics: &mut Statistics) {
         match metric.value() {
             MetricValue::PruningMetrics { name, pruning_metrics } => {
                 let target = match name.as_ref() {
-                    "files_ranges_pruned_statistics" => &mut statistics.files,
+                    FILES_PRUNED => &mut statistics.files,
                     "row_groups_pruned_statistics" => &mut statistics.row_groups,
                     _ => continue,
                 };

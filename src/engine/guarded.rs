@@ -23,15 +23,19 @@ use datafusion::physical_expr::projection::ProjectionExprs;
 use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
 use datafusion::physical_expr_common::sort_expr::PhysicalSortExpr;
 use datafusion::physical_plan::filter_pushdown::FilterPushdownPropagation;
-use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
+use datafusion::physical_plan::metrics::{ExecutionPlanMetricsSet, MetricBuilder};
 use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
 use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner, Morselizer};
 use futures::stream::BoxStream;
 use futures::{FutureExt, StreamExt};
 use object_store::ObjectStore;
+use object_store::path::Path;
 
 use crate::engine::errors::{from_datafusion, to_datafusion};
 use crate::error::{Error, ErrorKind};
+
+/// The metric of Parquet scans that counts files.
+pub(super) const FILES_PRUNED: &str = "files_ranges_pruned_statistics";
 
 /// [`ParquetSource`] with its files named in errors.
 #[derive(Debug, Clone)]
@@ -39,6 +43,8 @@ pub(super) struct GuardedParquet {
     inner: Arc<dyn FileSourceDebug>,
     /// What stands before the key of an object: `s3://bucket/`.
     root: String,
+    /// URLs of the files of the table that were left out of the scan.
+    left_out: Arc<[String]>,
 }
 
 /// `FileSource` does not demand `Debug`, [`ParquetSource`] has it.
@@ -47,7 +53,19 @@ impl FileSourceDebug for ParquetSource {}
 
 impl GuardedParquet {
     pub(super) fn new(inner: ParquetSource, root: String) -> Self {
-        Self { inner: Arc::new(inner), root }
+        Self { inner: Arc::new(inner), root, left_out: Arc::default() }
+    }
+
+    /// The same source, of which the files at `paths` were left out as none of their rows can meet the filter: they count as pruned.
+    pub(super) fn leaving_out<'p>(self, paths: impl Iterator<Item = &'p Path>) -> Self {
+        let left_out: Arc<[String]> = paths.map(|path| format!("{}{path}", self.root)).collect();
+        MetricBuilder::new(self.inner.metrics()).pruning_metrics(FILES_PRUNED, 0).add_pruned(left_out.len());
+        Self { left_out, ..self }
+    }
+
+    /// The URLs of the files that were left out.
+    pub(super) fn left_out(&self) -> &[String] {
+        &self.left_out
     }
 
     /// The same source, of which files, row groups and pages are left out that hold no row that meets all `filters`, which are
@@ -69,12 +87,12 @@ impl GuardedParquet {
         let plain = || Arc::new(DefaultParquetFileReaderFactory::new(Arc::clone(store))) as _;
         let readers = source.parquet_file_reader_factory().map_or_else(plain, Arc::clone);
         let source = source.clone().with_parquet_file_reader_factory(reading(readers));
-        Ok(Self { inner: Arc::new(source), root: self.root.clone() })
+        Ok(Self { inner: Arc::new(source), ..self.clone() })
     }
 
     /// The same guard around what `source` became.
     fn around(&self, source: &Arc<dyn FileSource>) -> DataFusionResult<Arc<dyn FileSource>> {
-        Ok(Arc::new(Self { inner: Arc::new(parquet(source.as_ref())?.clone()), root: self.root.clone() }))
+        Ok(Arc::new(Self { inner: Arc::new(parquet(source.as_ref())?.clone()), ..self.clone() }))
     }
 }
 

@@ -8,14 +8,13 @@ use arrow::array::AsArray;
 use arrow::datatypes::TimestampMicrosecondType;
 use chrono::{DateTime, NaiveDate, Utc};
 use datafusion::datasource::listing::PartitionedFile;
-use datafusion::datasource::physical_plan::FileScanConfig;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
 use datafusion::datasource::source::DataSourceExec;
-use datafusion::physical_optimizer::pruning::FilePruner;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::metrics::Count;
 use futures::{StreamExt, TryStreamExt};
 use object_store::ObjectMeta;
 
+use super::guarded::GuardedParquet;
 use super::session::Session;
 use super::{Engine, Reading, Sql, Work, currency, ledger};
 use crate::error::{Error, Result};
@@ -236,8 +235,9 @@ impl Session<'_> {
 /// The files of the scans of a plan.
 #[derive(Debug, Default)]
 struct Scanned {
-    all: BTreeSet<String>,
     selected: BTreeSet<String>,
+    /// Those of the same tables that hold nothing that is asked for.
+    left_out: BTreeSet<String>,
 }
 
 impl Scanned {
@@ -245,12 +245,11 @@ impl Scanned {
         if let Some(scan) = plan.downcast_ref::<DataSourceExec>()
             && let Some(config) = scan.data_source().downcast_ref::<FileScanConfig>()
         {
-            for file in config.file_groups.iter().flat_map(datafusion::datasource::physical_plan::FileGroup::files) {
-                let url = format!("{}{}", config.object_store_url.as_str(), file.object_meta.location);
-                if !is_ruled_out(config, file) {
-                    self.selected.insert(url.clone());
-                }
-                self.all.insert(url);
+            let url =
+                |file: &PartitionedFile| format!("{}{}", config.object_store_url.as_str(), file.object_meta.location);
+            self.selected.extend(config.file_groups.iter().flat_map(FileGroup::files).map(url));
+            if let Some(source) = config.file_source().downcast_ref::<GuardedParquet>() {
+                self.left_out.extend(source.left_out().iter().cloned());
             }
         }
         for child in plan.children() {
@@ -264,20 +263,11 @@ impl Scanned {
         let rates = format!("table {}", currency::RATES_TABLE);
         let mut inputs = BTreeSet::new();
         for (name, part) in &listing.0 {
-            let is_scanned = part.inputs.iter().any(|input| self.all.contains(&input.object));
-            let reads_all = !is_scanned || name == PRICE_BOOK || *name == rates;
-            inputs
-                .extend(part.inputs.iter().filter(|input| reads_all || self.selected.contains(&input.object)).cloned());
+            let is_selected = |input: &&Input| self.selected.contains(&input.object);
+            let is_scanned = |input: &Input| is_selected(&input) || self.left_out.contains(&input.object);
+            let reads_all = !part.inputs.iter().any(is_scanned) || name == PRICE_BOOK || *name == rates;
+            inputs.extend(part.inputs.iter().filter(|input| reads_all || is_selected(input)).cloned());
         }
         inputs.into_iter().collect()
     }
-}
-
-/// Whether the statistics of `file` rule out that a row of it meets the filter of the scan: the question that the scan itself
-/// asks before it opens a file.
-fn is_ruled_out(config: &FileScanConfig, file: &PartitionedFile) -> bool {
-    let source = config.file_source();
-    let Some(filter) = source.filter() else { return false };
-    FilePruner::try_new(filter, source.table_schema().file_schema(), file, Count::new())
-        .is_some_and(|mut pruner| pruner.should_prune().unwrap_or(false))
 }

@@ -9,9 +9,9 @@ use crate::error::{Error, Result, did_you_mean};
 pub enum Optimisation {
     /// A function of values that repeat is worked out once a value.
     RepeatedValues,
-    /// Files whose times are text are left out by their bounds.
-    TextTimes,
-    /// What was read from a remote store is kept on the disk.
+    /// Files are left out by the bounds of their times before a scan is made.
+    FileBounds,
+    /// What was read from a remote store, and what footers told, is kept on the disk.
     DiskCache,
     /// Sums over the charges are read from summary tables that are as they should be.
     Summaries,
@@ -19,13 +19,13 @@ pub enum Optimisation {
 
 impl Optimisation {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::RepeatedValues, Self::TextTimes, Self::DiskCache, Self::Summaries];
+    pub const ALL: [Self; 4] = [Self::RepeatedValues, Self::FileBounds, Self::DiskCache, Self::Summaries];
 
     /// Its name, as the command line takes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::RepeatedValues => "repeated-values",
-            Self::TextTimes => "text-times",
+            Self::FileBounds => "file-bounds",
             Self::DiskCache => "disk-cache",
             Self::Summaries => "summaries",
         }

@@ -31,7 +31,7 @@ use super::currency::{self, Exchange};
 use super::errors::{Sql, from_datafusion};
 use super::facts::{self as of_facts, FactColumnMet};
 use super::group_keys::{KeepGroupKeys, plain};
-use super::ledger::{self, Delivered, Ledger, Source, Twins};
+use super::ledger::{self, Delivered, Footers, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
 use super::repeats::RepeatedValues;
 use super::rounding::LiteralDigits;
@@ -498,7 +498,8 @@ impl<'e> Session<'e> {
                     let name = delivered.name.clone();
                     let settings = self.engine.config.sources.get(&name);
                     let settings = settings.ok_or_else(|| Error::internal(format!("no source `{name}`")))?;
-                    let footers = self.engine.footers(delivered.location.store());
+                    let decoded = self.engine.footers(delivered.location.store());
+                    let footers = Footers { decoded, disk: self.cache.clone() };
                     let opened = Source::open(delivered, settings, twins, footers, state).await;
                     opened.map_err(|error| error.with("source", name))
                 }

@@ -3,6 +3,8 @@
 //! ```text
 //! FOLDER / 2 digits of a hash / the other digits / START-END     bytes, then their CRC-32
 //!          └─ of store, key, size and ETag of the object ─┘
+//!
+//! FOLDER / … of a name / note                                    what was worked out, then its CRC-32
 //! ```
 //!
 //! An object that was replaced has another ETag and so another folder: what is found is never out of date. The disk is no place
@@ -16,6 +18,7 @@ use std::time::SystemTime;
 use std::{fs, io};
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use object_store::ObjectMeta;
 use url::Url;
 
@@ -26,6 +29,12 @@ use crate::units::ByteSize;
 
 /// Bytes of the checksum behind the data.
 const CHECKSUM_BYTES: usize = 4;
+
+/// The file of a note.
+const NOTE: &str = "note";
+
+/// How long after it was written a local file may be written again without another ETag, with room for coarse clocks.
+const SETTLES_AFTER: TimeDelta = TimeDelta::seconds(2);
 
 /// A folder of ranges of remote objects, bounded in size. Processes may share it.
 #[derive(Debug)]
@@ -64,13 +73,39 @@ impl DiskCache {
         }
     }
 
-    /// Where the ranges of an object lie; `None` for one without ETag, of which nothing can be kept, and for a weak one (`W/…`, RFC
-    /// 9110 section 8.8.1): it may outlive a change of bytes, and no read can be held to it.
+    /// Where the ranges of an object lie; `None` for one without ETag, of which nothing can be kept, and for a weak one: no read can be
+    /// held to it.
     pub(super) fn of(&self, store: &Url, object: &ObjectMeta) -> Option<Kept> {
-        let etag = object.e_tag.as_ref().filter(|etag| !etag.starts_with("W/"))?;
-        let hash = sha256(format!("{store}\n{}\n{}\n{etag}", object.location, object.size));
+        let etag = strong_etag(object)?;
+        self.under(&format!("{store}\n{}\n{}\n{etag}", object.location, object.size))
+    }
+
+    fn under(&self, name: &str) -> Option<Kept> {
+        let hash = sha256(name);
         let (first, rest) = hash.split_at_checked(2)?;
         Some(Kept { folder: self.folder.join(first).join(rest) })
+    }
+
+    /// Whether what was read of an object can be told from what may be written under its key from now on: by a strong ETag; that of a
+    /// local file is made of its time of modification, so it must not be written at this moment.
+    pub(crate) fn has_settled(&self, object: &ObjectMeta) -> bool {
+        strong_etag(object).is_some() && self.clock.now() - object.last_modified > SETTLES_AFTER
+    }
+
+    /// What was noted last under `name`; `None` when nothing was, and when it is not what was written.
+    pub(crate) fn note(&self, name: &str) -> Option<Bytes> {
+        let path = self.under(name)?.folder.join(NOTE);
+        let bytes = read(&path)?;
+        self.mark_used(&path);
+        Some(bytes)
+    }
+
+    /// Notes `bytes` under `name`, unless the disk refuses.
+    pub(crate) fn keep_note(&self, name: &str, bytes: &Bytes) {
+        if let Some(kept) = self.under(name).filter(|_| self.aside.is_none() && bytes.len() as u64 <= self.max_bytes) {
+            // As for ranges: without a note, files are opened.
+            let _kept = self.try_keep(&kept.folder.join(NOTE), bytes);
+        }
     }
 
     /// The bytes of each of `ranges` that lies in one that is kept.
@@ -98,13 +133,13 @@ impl DiskCache {
         }
         let around = there.iter().find(|found| found.start <= range.start && range.end <= found.end)?;
         let path = kept.path(around);
-        let Some(bytes) = read(&path, around) else {
+        let bytes = read(&path).filter(|bytes| bytes.len() as u64 == around.end - around.start);
+        let Some(bytes) = bytes else {
             // Torn or changed: as if it were not there. That it cannot be deleted does not matter.
             let _deleted = fs::remove_file(&path);
             return None;
         };
-        let used = fs::File::options().append(true).open(&path);
-        let _noted = used.and_then(|file| file.set_modified(self.now()));
+        self.mark_used(&path);
         let start = usize::try_from(range.start - around.start).ok()?;
         let len = usize::try_from(range.end - range.start).ok()?;
         Some(bytes.slice(start..start + len))
@@ -116,11 +151,16 @@ impl DiskCache {
             aside.note(&kept.folder, range.clone(), Some(bytes.clone()));
         } else if bytes.len() as u64 <= self.max_bytes {
             // A disk that is full or read-only: the query has its bytes.
-            let _kept = self.try_keep(kept, range, bytes);
+            let _kept = self.try_keep(&kept.path(range), bytes);
         }
     }
 
-    fn try_keep(&self, kept: &Kept, range: &Range<u64>, bytes: &Bytes) -> io::Result<()> {
+    fn mark_used(&self, path: &Path) {
+        let used = fs::File::options().append(true).open(path);
+        let _noted = used.and_then(|file| file.set_modified(self.now()));
+    }
+
+    fn try_keep(&self, path: &Path, bytes: &Bytes) -> io::Result<()> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         private_folder(&self.folder)?;
         let before = match *held {
@@ -129,12 +169,13 @@ impl DiskCache {
         };
         let size = (bytes.len() + CHECKSUM_BYTES) as u64;
         let after = if before + size > self.max_bytes { self.make_room(size) } else { before } + size;
-        fs::create_dir_all(&kept.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&kept.folder)?;
+        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
         io::Write::write_all(&mut file, bytes)?;
         io::Write::write_all(&mut file, &crc32fast::hash(bytes).to_le_bytes())?;
         file.as_file().set_modified(self.now())?;
-        file.persist(kept.path(range))?;
+        file.persist(path)?;
         *held = Some(after);
         Ok(())
     }
@@ -178,11 +219,15 @@ impl Kept {
 }
 
 /// The bytes of an entry; `None` when they are not what was written.
-fn read(path: &Path, range: &Range<u64>) -> Option<Bytes> {
+fn read(path: &Path) -> Option<Bytes> {
     let mut bytes = fs::read(path).ok()?;
     let checksum = bytes.split_off(bytes.len().checked_sub(CHECKSUM_BYTES)?);
-    let is_whole = bytes.len() as u64 == range.end - range.start && crc32fast::hash(&bytes).to_le_bytes() == *checksum;
-    is_whole.then(|| bytes.into())
+    (crc32fast::hash(&bytes).to_le_bytes() == *checksum).then(|| bytes.into())
+}
+
+/// The ETag of an object, unless it is weak: `W/…` may outlive a change of bytes (RFC 9110 section 8.8.1).
+fn strong_etag(object: &ObjectMeta) -> Option<&str> {
+    object.e_tag.as_deref().filter(|etag| !etag.starts_with("W/"))
 }
 
 struct Entry {
@@ -215,7 +260,7 @@ fn private_folder(folder: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::{DateTime, Utc};
     use proptest::prelude::*;
     use tempfile::TempDir;
 

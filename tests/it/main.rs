@@ -29,6 +29,7 @@ mod privacy;
 mod project;
 mod quality;
 mod readme;
+mod remembered;
 mod replay;
 mod reports;
 mod results;

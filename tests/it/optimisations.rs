@@ -88,7 +88,7 @@ fn files_with_times_as_text_are_left_out_by_their_days() {
     // Those of the 8th to the 12th stay: bounds are a few days wide.
     assert!(given.stderr.contains(r#""files":{"pruned":23,"total":28}"#), "{}", given.stderr);
     assert_eq!(given.ok(), "billed\n111.00\n");
-    let plain = project.run(&["--stats=json", "--without=text-times", "-c", sql]);
+    let plain = project.run(&["--stats=json", "--without=file-bounds", "-c", sql]);
     assert!(plain.stderr.contains(r#""files":{"pruned":0,"total":28}"#), "{}", plain.stderr);
     assert_eq!(plain.ok(), "billed\n111.00\n");
     // Bounds that leave files out are no answer.

@@ -2,28 +2,29 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef};
 use arrow::datatypes::{DataType, Schema, TimeUnit};
 use datafusion::common::ScalarValue;
+use datafusion::common::runtime::SpawnedTask;
 use datafusion::datasource::physical_plan::parquet::metadata::DFParquetMetadata;
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use datafusion::execution::cache::default_cache::DefaultCache;
 use futures::{StreamExt, TryStreamExt};
 use object_store::{ObjectMeta, ObjectStore};
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
-use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, RowGroupMetaData};
+use serde::{Deserialize, Serialize};
 
 use super::contracts::Contracts;
 use super::currencies::currencies;
 use super::delivered::{CONCURRENT_READS, Delivered, same_bytes};
+use super::remembered::Remembered;
 use crate::engine::errors::from_datafusion;
 use crate::error::{Error, Result};
 use crate::focus::{self, Dialect, FileContract, Kind, Mapping, SetAside};
-use crate::storage::{Location, store_error};
+use crate::storage::{DiskCache, Location, store_error};
 
 /// Bytes read from the end of a file at first: most footers of billing files (4 to 6 KB of the four vendors of the sample company)
 /// fit, so one request a file is enough.
@@ -33,12 +34,25 @@ pub(super) const FOOTER_HINT_BYTES: usize = 16 * 1024;
 /// answered at all.
 const SMALL_FILE_BYTES: u64 = 64 * 1024;
 
+/// Most files whose footers are read before a scan: those of so many (45 KB each in memory, for the exports of the sample company)
+/// stay there together.
+const MOST_DECODED_AHEAD: usize = 2048;
+
 /// Bytes to read from the end of `object` at first.
 pub(super) fn footer_hint(object: &ObjectMeta) -> usize {
     match usize::try_from(object.size) {
         Ok(bytes) if object.size <= SMALL_FILE_BYTES => bytes,
         _ => FOOTER_HINT_BYTES,
     }
+}
+
+/// Where footers need not be read again.
+#[derive(Debug)]
+pub(crate) struct Footers {
+    /// Those that this process has decoded.
+    pub(crate) decoded: Arc<FileMetadataCache>,
+    /// What remembers what they told.
+    pub(crate) disk: Option<Arc<DiskCache>>,
 }
 
 /// One file that counts.
@@ -48,6 +62,8 @@ pub struct LedgerFile {
     pub object: ObjectMeta,
     /// Its charges.
     pub rows: usize,
+    /// Its columns as Arrow has them.
+    pub(super) columns: Arc<Schema>,
     /// How it answers for the columns of the ledger.
     pub contract: Arc<FileContract>,
     /// First and last value of the time columns that carry statistics.
@@ -55,12 +71,13 @@ pub struct LedgerFile {
     /// The currencies of the columns that name one, where statistics tell.
     pub currencies: BTreeMap<&'static str, BTreeSet<String>>,
     /// Whether its statistics count charges without EffectiveCost.
-    lacks_cost: bool,
-    fingerprint: u64,
+    pub(super) lacks_cost: bool,
+    /// A hash of what its footer says.
+    pub(super) fingerprint: u32,
 }
 
 /// First and last time of a column of a file, in microseconds since 1970 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeRange {
     /// The first.
     pub first: i64,
@@ -85,6 +102,8 @@ pub struct OpenSource {
     pub set_aside: Vec<SetAside>,
     pub(super) footers: Arc<FileMetadataCache>,
     pub(super) contracts: Arc<Contracts>,
+    /// Held while footers are decoded ahead of a scan: the scans of a statement are planned side by side.
+    decoding: tokio::sync::Mutex<()>,
 }
 
 impl OpenSource {
@@ -96,18 +115,48 @@ impl OpenSource {
         delivered: Delivered,
         dialect: &'static Dialect,
         declared: BTreeMap<String, String>,
-        footers: Arc<FileMetadataCache>,
+        footers: Footers,
     ) -> Result<Self> {
         let Delivered { name, location, store, objects, set_aside, .. } = delivered;
         let contracts = Arc::new(Contracts::new(dialect, declared));
-        let reader =
-            FooterReader { store: store.as_ref(), location: &location, footers: &footers, contracts: &contracts };
-        let files = futures::stream::iter(&objects)
-            .map(|object| reader.read(object))
+        let reader = Arc::new(FooterReader {
+            store,
+            location: location.clone(),
+            footers: Arc::clone(&footers.decoded),
+            contracts: Arc::clone(&contracts),
+        });
+        let remembered = match footers.disk {
+            Some(disk) => Remembered::load(disk, &location, &contracts).await,
+            None => None,
+        };
+        let recall = |object: &ObjectMeta| remembered.as_ref()?.recall(object, &contracts);
+        let (reader, recall) = (&reader, &recall);
+        let files = futures::stream::iter(objects)
+            .map(|object| async move {
+                match recall(&object) {
+                    Some(file) => Ok((file, true)),
+                    None => Ok((Arc::clone(reader).spawned(object).await?, false)),
+                }
+            })
             .buffered(CONCURRENT_READS)
             .try_collect::<Vec<_>>()
             .await?;
-        Ok(Self { name, location, dialect, files, set_aside, footers, contracts })
+        let is_new = files.iter().any(|(_, is_recalled)| !is_recalled);
+        let files: Vec<LedgerFile> = files.into_iter().map(|(file, _)| file).collect();
+        if let Some(remembered) = remembered.filter(|_| is_new) {
+            remembered.keep(&files).await;
+        }
+        let footers = footers.decoded;
+        Ok(Self {
+            name,
+            location,
+            dialect,
+            files,
+            set_aside,
+            footers,
+            contracts,
+            decoding: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Whether files hold charges without cost, as dumps of usage do that were landed.
@@ -126,9 +175,11 @@ impl OpenSource {
         let dialect = focus::detect([]);
         let contracts = Arc::new(Contracts::new(dialect, BTreeMap::new()));
         let contract = contracts.of(columns);
+        let columns = Arc::new(columns.clone());
         let file = |object: &ObjectMeta| LedgerFile {
             object: object.clone(),
             rows: 0,
+            columns: Arc::clone(&columns),
             contract: Arc::clone(&contract),
             times: BTreeMap::new(),
             currencies: BTreeMap::new(),
@@ -143,6 +194,7 @@ impl OpenSource {
             set_aside: set_aside.to_vec(),
             footers: Arc::new(DefaultCache::new(0)),
             contracts,
+            decoding: tokio::sync::Mutex::default(),
         }
     }
 
@@ -158,29 +210,58 @@ impl OpenSource {
         Ok(self)
     }
 
+    /// Reads the footers of `files` that are not decoded, on all threads: several scans of a file then find its footer, which each
+    /// would read. Those of a very large scan are left to it; all of them would not stay in memory.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) async fn decode_footers(&self, store: &Arc<dyn ObjectStore>, files: &[&LedgerFile]) -> Result<()> {
+        if files.len() > MOST_DECODED_AHEAD {
+            return Ok(());
+        }
+        let _one_at_a_time = self.decoding.lock().await;
+        let mut reads = Vec::new();
+        for LedgerFile { object, .. } in files {
+            if self.footers.get(&object.location).is_some_and(|footer| footer.is_valid_for(object)) {
+                continue;
+            }
+            let (store, footers, object) = (Arc::clone(store), Arc::clone(&self.footers), object.clone());
+            let url = self.location.object_url(&object.location);
+            reads.push(decoding(url.clone(), async move {
+                read_footer(store.as_ref(), &object, &footers, &url).await.map(|_decoded| ())
+            }));
+        }
+        futures::stream::iter(reads).buffered(CONCURRENT_READS).try_collect::<()>().await
+    }
+
     /// The extra columns of the files, as often as files have them.
     pub(super) fn extras(&self) -> impl Iterator<Item = (&str, Kind)> {
         self.files.iter().flat_map(|file| file.contract.extras.iter().map(|(name, kind)| (name.as_str(), *kind)))
     }
 }
 
-struct FooterReader<'a> {
-    store: &'a dyn ObjectStore,
-    location: &'a Location,
-    footers: &'a Arc<FileMetadataCache>,
-    contracts: &'a Contracts,
+#[derive(Debug)]
+struct FooterReader {
+    store: Arc<dyn ObjectStore>,
+    location: Location,
+    footers: Arc<FileMetadataCache>,
+    contracts: Arc<Contracts>,
 }
 
-impl FooterReader<'_> {
-    async fn read(&self, object: &ObjectMeta) -> Result<LedgerFile> {
+impl FooterReader {
+    /// [`Self::read`] on any thread of the engine.
+    async fn spawned(self: Arc<Self>, object: ObjectMeta) -> Result<LedgerFile> {
         let url = self.location.object_url(&object.location);
-        let metadata = read_footer(self.store, object, self.footers, &url).await?;
+        decoding(url, async move { self.read(object).await }).await
+    }
+
+    async fn read(&self, object: ObjectMeta) -> Result<LedgerFile> {
+        let url = self.location.object_url(&object.location);
+        let metadata = read_footer(self.store.as_ref(), &object, &self.footers, &url).await?;
         let broken = |cause: parquet::errors::ParquetError| {
             Error::data("cannot read the schema").with("object", url.clone()).because(cause)
         };
-        let descriptor = metadata.file_metadata().schema_descr();
-        let schema =
-            parquet_to_arrow_schema(descriptor, metadata.file_metadata().key_value_metadata()).map_err(broken)?;
+        let schema = self.contracts.columns(metadata.file_metadata()).map_err(broken)?;
         let contract = self.contracts.of(&schema);
         let times = times(&schema, &contract, &metadata, self.contracts.dialect());
         let rows = usize::try_from(metadata.file_metadata().num_rows()).map_err(|cause| {
@@ -188,9 +269,11 @@ impl FooterReader<'_> {
         })?;
         let lacks_cost = lacks_cost(&schema, &contract, &metadata);
         let currencies = currencies(&schema, &contract, &metadata);
+        let columns = schema;
         Ok(LedgerFile {
-            object: object.clone(),
+            object,
             rows,
+            columns,
             contract,
             times,
             currencies,
@@ -198,6 +281,16 @@ impl FooterReader<'_> {
             fingerprint: fingerprint(&metadata),
         })
     }
+}
+
+/// Runs `work` with the footer of `url` on any thread of the engine: a ledger has thousands of footers to decode.
+async fn decoding<T: Send + 'static>(url: String, work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    SpawnedTask::spawn(work).join().await.map_err(|cause| {
+        Error::data("the file is damaged: decoding its footer failed beyond recovery")
+            .with("object", url)
+            .because(cause)
+            .hint("deliver the object again; its bytes are not what was written")
+    })?
 }
 
 /// Reads the footer of a Parquet file, or takes it from the cache when the object is the same.
@@ -282,7 +375,7 @@ async fn drop_twins(
     files: Vec<LedgerFile>,
     store: &dyn ObjectStore,
 ) -> object_store::Result<(Vec<LedgerFile>, Vec<SetAside>)> {
-    let mut alike: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
+    let mut alike: BTreeMap<(u64, u32), Vec<usize>> = BTreeMap::new();
     let mut kept: Vec<LedgerFile> = Vec::with_capacity(files.len());
     let mut twins = Vec::new();
     for file in files {
@@ -306,15 +399,19 @@ async fn drop_twins(
     Ok((kept, twins))
 }
 
-/// A hash of what the footer says of the data: equal for equal files, different for nearly all others.
-fn fingerprint(metadata: &ParquetMetaData) -> u64 {
-    let mut hasher = DefaultHasher::new();
+/// A CRC-32 of what the footer says of the data: equal for equal files, whoever reads them, and different for nearly all others.
+fn fingerprint(metadata: &ParquetMetaData) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
     for chunk in metadata.row_groups().iter().flat_map(RowGroupMetaData::columns) {
-        (chunk.column_path().string(), chunk.num_values(), chunk.compressed_size(), chunk.data_page_offset())
-            .hash(&mut hasher);
+        hasher.update(chunk.column_path().string().as_bytes());
+        for number in [chunk.num_values(), chunk.compressed_size(), chunk.data_page_offset()] {
+            hasher.update(&number.to_le_bytes());
+        }
         if let Some(statistics) = chunk.statistics() {
-            (statistics.min_bytes_opt(), statistics.max_bytes_opt(), statistics.null_count_opt()).hash(&mut hasher);
+            hasher.update(statistics.min_bytes_opt().unwrap_or_default());
+            hasher.update(statistics.max_bytes_opt().unwrap_or_default());
+            hasher.update(&statistics.null_count_opt().unwrap_or(u64::MAX).to_le_bytes());
         }
     }
-    hasher.finish()
+    hasher.finalize()
 }

@@ -6,7 +6,7 @@ use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableProvider};
 use datafusion::common::stats::Precision;
-use datafusion::common::{ColumnStatistics, Result as DataFusionResult, ScalarValue, Statistics};
+use datafusion::common::{Result as DataFusionResult, ScalarValue, Statistics};
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, FileSource, ParquetSource};
@@ -23,11 +23,12 @@ use datafusion::physical_plan::union::UnionExec;
 
 use super::adapter::LedgerAdapterFactory;
 use super::open::{FOOTER_HINT_BYTES, LedgerFile, OpenSource};
-use super::{Ledger, Part, TimeRange, provenance, text_times};
+use super::{Ledger, Part, file_bounds, provenance};
 use crate::engine::errors::{from_datafusion, to_datafusion};
 use crate::engine::guarded::GuardedParquet;
 use crate::engine::{Optimisation, Optimisations};
 use crate::error::Result;
+use crate::focus::Mapping;
 
 #[async_trait]
 impl TableProvider for Ledger {
@@ -116,28 +117,32 @@ impl TableProvider for SourceTable {
             .with_table_parquet_options(state.default_table_options().parquet)
             .with_metadata_size_hint(FOOTER_HINT_BYTES)
             .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(
-                store,
+                Arc::clone(&store),
                 Arc::clone(&source.footers),
             )));
         let guarded = GuardedParquet::new(parquet, source.location.store().to_string());
-        let guarded = Arc::new(guarded.pruned_by(filters, &self.schema, state)?);
+        let guarded = guarded.pruned_by(filters, &self.schema, state)?;
         let optimisations = state.config().get_extension::<Optimisations>().unwrap_or_default();
-        let predicate = guarded.filter();
-        let ruled_out = match &predicate {
-            Some(predicate) if optimisations.has(Optimisation::TextTimes) => {
-                text_times::ruled_out(&source.files, predicate, &self.schema)?
+        let may_match = match guarded.filter() {
+            Some(predicate) if optimisations.has(Optimisation::FileBounds) => {
+                file_bounds::may_match(source, &predicate, &self.schema)?
             }
-            _ => vec![false; source.files.len()],
+            _ => vec![true; source.files.len()],
         };
-        let files = source.files.iter().zip(ruled_out);
-        let files = files.map(|(file, is_ruled_out)| match predicate {
-            Some(_) => partitioned(source, file).with_statistics(Arc::new(self.statistics(file, is_ruled_out))),
-            // Nothing asks for the bounds.
-            None => partitioned(source, file),
-        });
-        let files: Vec<PartitionedFile> = files.collect();
-        let rows = source.files.iter().map(|file| file.rows).sum();
-        let groups = FileGroup::new(files).split_files(state.config_options().execution.target_partitions);
+        let kept_or_not = |is_kept: bool| {
+            let files = source.files.iter().zip(&may_match).filter(move |(_, may_match)| **may_match == is_kept);
+            files.map(|(file, _)| file)
+        };
+        let guarded = Arc::new(guarded.leaving_out(kept_or_not(false).map(|file| &file.object.location)));
+        let files: Vec<&LedgerFile> = kept_or_not(true).collect();
+        source.decode_footers(&store, &files).await.map_err(to_datafusion)?;
+        let rows = files.iter().map(|file| file.rows).sum();
+        let files = FileGroup::new(files.into_iter().map(|file| partitioned(source, file)).collect());
+        let groups = if files.is_empty() {
+            vec![files]
+        } else {
+            files.split_files(state.config_options().execution.target_partitions)
+        };
         let adapter = LedgerAdapterFactory {
             contracts: Arc::clone(&source.contracts),
             once_each: optimisations.has(Optimisation::RepeatedValues),
@@ -170,29 +175,12 @@ impl SourceTable {
         let mut columns: Vec<&str> = selected.map(|field| field.name().as_str()).collect();
         let filtered: Vec<_> = filters.iter().flat_map(Expr::column_refs).collect();
         columns.extend(filtered.iter().map(|column| column.name.as_str()));
-        for file in &self.source.files {
-            let refusal = columns.iter().find_map(|column| {
-                file.contract.refusal(column, &self.source.location.object_url(&file.object.location))
-            });
-            if let Some(error) = refusal {
-                return Err(to_datafusion(error.with("source", self.source.name.clone())));
-            }
-        }
-        Ok(())
-    }
-
-    /// Rows and bounds of a file, those of times as text when they rule it out.
-    fn statistics(&self, file: &LedgerFile, is_ruled_out: bool) -> Statistics {
-        let columns = self.file_schema.fields().iter().map(|field| match file.times.get(field.name().as_str()) {
-            Some(range) if range.exact => bounds(*range),
-            Some(range) if is_ruled_out => bounds(text_times::widened(*range)),
-            _ => ColumnStatistics::new_unknown(),
+        let refused = self.source.files.iter().find_map(|file| {
+            let is_refused = |column: &&&str| matches!(file.contract.mappings.get(**column), Some(Mapping::Refused(_)));
+            let column = columns.iter().find(is_refused)?;
+            file.contract.refusal(column, &self.source.location.object_url(&file.object.location))
         });
-        Statistics {
-            num_rows: Precision::Exact(file.rows),
-            total_byte_size: Precision::Absent,
-            column_statistics: columns.collect(),
-        }
+        refused.map_or(Ok(()), |error| Err(to_datafusion(error.with("source", self.source.name.clone()))))
     }
 }
 
@@ -213,9 +201,4 @@ fn narrowed(charges: LogicalPlan, projection: Option<&Vec<usize>>, filters: &[Ex
         builder = builder.select(projection.iter().copied())?;
     }
     builder.build()
-}
-
-fn bounds(range: TimeRange) -> ColumnStatistics {
-    let time = |micros| Precision::Exact(ScalarValue::TimestampMicrosecond(Some(micros), None));
-    ColumnStatistics { min_value: time(range.first), max_value: time(range.last), ..ColumnStatistics::new_unknown() }
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::execution::SessionState;
-use datafusion::execution::cache::cache_manager::FileMetadataCache;
 
-use super::{Delivered, OpenSource, Speech, VendorSource, focus_text};
+use super::{Delivered, Footers, OpenSource, Speech, VendorSource, focus_text};
 use crate::config;
 use crate::error::{Error, Result};
 use crate::focus::{self, Kind};
@@ -53,7 +52,7 @@ impl Source {
         delivered: Delivered,
         settings: &config::Source,
         twins: Twins,
-        footers: Arc<FileMetadataCache>,
+        footers: Footers,
         state: &SessionState,
     ) -> Result<Self> {
         let declared = settings
