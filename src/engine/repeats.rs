@@ -7,6 +7,9 @@
 //! ```text
 //! before  json_as_text(Tags, 'team')   8,192 parses of JSON a batch
 //! after   json_as_text(Tags, 'team')     100 parses, 8,192 look-ups by the place of the text in memory
+//!
+//! before  date_trunc('month', ended_at)  8,192 walks through the calendar a batch
+//! after   date_trunc('month', ended_at)     30 walks, one a day, 8,192 divisions
 //! ```
 //!
 //! Only functions that depend on their arguments alone are given values once, and an error comes for the first row that has
@@ -14,9 +17,12 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, MapArray, PrimitiveArray, StringArray, StringViewArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, MapArray, StringArray, StringViewArray, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{
+    ArrowTimestampType, DataType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
+};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::Transformed;
 use datafusion::common::{DFSchema, Result as DataFusionResult};
@@ -24,7 +30,8 @@ use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::FunctionRewrite;
 use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ExpressionPlacement, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    ColumnarValue, Expr, ExprSchemable, ExpressionPlacement, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature,
 };
 
 /// Batches of fewer rows are not looked through.
@@ -33,8 +40,17 @@ const FEWEST_ROWS: usize = 64;
 /// How many rows there must be to a different value, on average.
 const ROWS_TO_A_VALUE: usize = 4;
 
-/// Units of `date_trunc` that need a calendar; the shorter ones are one division.
+/// Units of `date_trunc` that need a calendar; the shorter ones are one division of a time without a zone.
 const CALENDAR_UNITS: [&str; 4] = ["week", "month", "quarter", "year"];
+
+/// Units that need the rules of a zone, when there is one.
+const ZONED_UNITS: [&str; 2] = ["day", "hour"];
+
+const HOUR_SECONDS: i64 = 60 * 60;
+const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;
+
+/// The names of a zone without rules.
+const UTC: [&str; 4] = ["UTC", "Etc/UTC", "+00:00", "Z"];
 
 /// Applies `work` to the different values of `values` and hands the results out to the rows; to all of them when few repeat.
 ///
@@ -55,7 +71,7 @@ fn distinct(values: &ArrayRef) -> DataFusionResult<Option<(ArrayRef, UInt32Array
     let groups = match values.data_type() {
         _ if values.len() < FEWEST_ROWS => None,
         DataType::Utf8View => of_views(values.as_string_view()),
-        DataType::Timestamp(TimeUnit::Microsecond, None) => of_times(values.as_primitive()),
+        DataType::Timestamp(unit, _) => of_times(values, *unit),
         DataType::Map(_, _) => TextMap::of(values.as_map()).and_then(|map| map.groups()),
         _ => None,
     };
@@ -124,13 +140,48 @@ fn of_views(texts: &StringViewArray) -> Option<Groups> {
     }
 }
 
-fn of_times(times: &PrimitiveArray<TimestampMicrosecondType>) -> Option<Groups> {
-    let values = times.values();
+fn of_times(times: &ArrayRef, unit: TimeUnit) -> Option<Groups> {
+    let values: &[i64] = match unit {
+        TimeUnit::Second => times.as_primitive::<TimestampSecondType>().values(),
+        TimeUnit::Millisecond => times.as_primitive::<TimestampMillisecondType>().values(),
+        TimeUnit::Microsecond => times.as_primitive::<TimestampMicrosecondType>().values(),
+        TimeUnit::Nanosecond => times.as_primitive::<TimestampNanosecondType>().values(),
+    };
     let hash = |row: usize| mix(0, values[row].cast_unsigned());
+    let same = |one: usize, other: usize| match (times.is_null(one), times.is_null(other)) {
+        (false, false) => values[one] == values[other],
+        nulls => nulls == (true, true),
+    };
     match times.null_count() {
         0 => group(times.len(), hash, |one, other| values[one] == values[other]),
-        _ => None,
+        _ => group(times.len(), |row| if times.is_null(row) { 0 } else { hash(row) }, same),
     }
+}
+
+/// Times in UTC moved back to the start of their span of `seconds`, an hour or a day; `None` for other zones, whose days differ, and
+/// for times that nanoseconds cannot tell, which `date_trunc` refuses.
+fn starts(times: &ArrayRef, seconds: i64) -> Option<ArrayRef> {
+    let DataType::Timestamp(unit, zone) = times.data_type() else { return None };
+    if zone.as_deref().is_some_and(|zone| !UTC.contains(&zone)) {
+        return None;
+    }
+    match unit {
+        TimeUnit::Second => starts_of::<TimestampSecondType>(times, seconds, 1),
+        TimeUnit::Millisecond => starts_of::<TimestampMillisecondType>(times, seconds, 1_000),
+        TimeUnit::Microsecond => starts_of::<TimestampMicrosecondType>(times, seconds, 1_000_000),
+        TimeUnit::Nanosecond => starts_of::<TimestampNanosecondType>(times, seconds, 1_000_000_000),
+    }
+}
+
+fn starts_of<T: ArrowTimestampType>(times: &ArrayRef, seconds: i64, ticks_a_second: i64) -> Option<ArrayRef> {
+    const NANOS_A_SECOND: i64 = 1_000_000_000;
+    let times = times.as_primitive::<T>();
+    let span = seconds * ticks_a_second;
+    let (first, last) = times.values().iter().fold((0, 0), |(first, last), time| (first.min(*time), last.max(*time)));
+    first.checked_sub(span)?.checked_mul(NANOS_A_SECOND / ticks_a_second)?;
+    last.checked_mul(NANOS_A_SECOND / ticks_a_second)?;
+    let starts = times.unary::<_, T>(|time| time - time.rem_euclid(span));
+    Some(Arc::new(starts.with_timezone_opt(times.timezone())))
 }
 
 /// A map from text to text, such as the tags of an AWS export.
@@ -202,24 +253,40 @@ impl FunctionRewrite for RepeatedValues {
         "repeated_values"
     }
 
-    fn rewrite(&self, expr: Expr, _schema: &DFSchema, _config: &ConfigOptions) -> DataFusionResult<Transformed<Expr>> {
+    fn rewrite(&self, expr: Expr, schema: &DFSchema, _config: &ConfigOptions) -> DataFusionResult<Transformed<Expr>> {
         let Expr::ScalarFunction(ScalarFunction { func, args }) = expr else { return Ok(Transformed::no(expr)) };
-        if func.inner().downcast_ref::<OnceEach>().is_some() || !is_dear(func.name(), &args) {
-            return Ok(Transformed::no(func.call(args)));
-        }
-        Ok(Transformed::yes(Arc::new(ScalarUDF::new_from_impl(OnceEach { function: func })).call(args)))
+        let same_within = match func.inner().downcast_ref::<OnceEach>() {
+            None => dear(func.name(), &args, schema),
+            Some(_) => None,
+        };
+        let Some(same_within) = same_within else { return Ok(Transformed::no(func.call(args))) };
+        let once_each = OnceEach { function: func, same_within };
+        Ok(Transformed::yes(Arc::new(ScalarUDF::new_from_impl(once_each)).call(args)))
     }
 }
 
-/// Whether a call costs more than to find out which values are the same.
-fn is_dear(function: &str, args: &[Expr]) -> bool {
+/// Which values give the same result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum SameWithin {
+    /// Those that are equal.
+    Value,
+    /// Times in UTC in the same span of so many seconds: the month of a time is that of its day.
+    Seconds(i64),
+}
+
+/// Which values give the same result of a call that costs more than to find out; `None` for one that does not.
+fn dear(function: &str, args: &[Expr], schema: &DFSchema) -> Option<SameWithin> {
     match (function, args) {
-        ("json_as_text", [_, Expr::Literal(..)]) => true,
-        ("date_trunc", [Expr::Literal(unit, _), _]) => unit
-            .try_as_str()
-            .flatten()
-            .is_some_and(|unit| CALENDAR_UNITS.iter().any(|calendar| calendar.eq_ignore_ascii_case(unit))),
-        _ => false,
+        ("json_as_text", [_, Expr::Literal(..)]) => Some(SameWithin::Value),
+        ("date_trunc", [Expr::Literal(unit, _), time]) => {
+            let unit = unit.try_as_str().flatten()?;
+            let is_one_of = |units: &[&str]| units.iter().any(|name| name.eq_ignore_ascii_case(unit));
+            let has_zone = || matches!(time.get_type(schema), Ok(DataType::Timestamp(_, Some(_))));
+            let is_dear = is_one_of(&CALENDAR_UNITS) || (is_one_of(&ZONED_UNITS) && has_zone());
+            let seconds = if unit.eq_ignore_ascii_case("hour") { HOUR_SECONDS } else { DAY_SECONDS };
+            is_dear.then_some(SameWithin::Seconds(seconds))
+        }
+        _ => None,
     }
 }
 
@@ -227,6 +294,7 @@ fn is_dear(function: &str, args: &[Expr]) -> bool {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct OnceEach {
     function: Arc<ScalarUDF>,
+    same_within: SameWithin,
 }
 
 impl ScalarUDFImpl for OnceEach {
@@ -266,7 +334,11 @@ impl ScalarUDFImpl for OnceEach {
         let (Some((index, array)), None) = (arrays.next(), arrays.next()) else {
             return self.function.invoke_with_args(args);
         };
-        let result = once_each(array, |values| {
+        let starts = match self.same_within {
+            SameWithin::Value => None,
+            SameWithin::Seconds(seconds) => starts(array, seconds),
+        };
+        let result = once_each(starts.as_ref().unwrap_or(array), |values| {
             let mut of_values = args.clone();
             of_values.args[index] = ColumnarValue::Array(Arc::clone(values));
             of_values.number_rows = values.len();
@@ -281,6 +353,7 @@ mod tests {
     use std::cell::Cell;
 
     use arrow::array::{MapBuilder, StringBuilder, StringViewArray, TimestampMicrosecondArray};
+    use arrow::datatypes::Field;
     use proptest::prelude::*;
 
     use super::*;
@@ -303,6 +376,25 @@ mod tests {
 
     fn times(numbers: &[u8]) -> ArrayRef {
         Arc::new(numbers.iter().map(|number| Some(i64::from(*number) - 100)).collect::<TimestampMicrosecondArray>())
+    }
+
+    /// What `date_trunc` gives for `times`, as DataFusion does it and once a start of a day or an hour.
+    fn truncated(unit: &str, times: &ArrayRef) -> [Result<ArrayRef, String>; 2] {
+        let function = datafusion::functions::datetime::date_trunc();
+        let seconds = if unit == "hour" { HOUR_SECONDS } else { DAY_SECONDS };
+        let once = OnceEach { function: Arc::clone(&function), same_within: SameWithin::Seconds(seconds) };
+        [function, Arc::new(ScalarUDF::new_from_impl(once))].map(|function| {
+            let field = |name: &str, kind: &DataType| Arc::new(Field::new(name, kind.clone(), true));
+            let call = ScalarFunctionArgs {
+                args: vec![ColumnarValue::Scalar(unit.into()), ColumnarValue::Array(Arc::clone(times))],
+                arg_fields: vec![field("unit", &DataType::Utf8), field("time", times.data_type())],
+                number_rows: times.len(),
+                return_field: field("start", times.data_type()),
+                config_options: Arc::default(),
+            };
+            let result = function.invoke_with_args(call).and_then(|result| result.into_array(times.len()));
+            result.map_err(|cause| cause.to_string())
+        })
     }
 
     fn maps(numbers: &[u8]) -> ArrayRef {
@@ -329,6 +421,31 @@ mod tests {
                 let start = start.min(values.len());
                 let sliced = values.slice(start, values.len() - start);
                 prop_assert_eq!(&once_each(&sliced, |values| Ok(Arc::clone(values))).unwrap(), &sliced);
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_start_of_a_time_is_that_of_its_day(
+            // From 1677 to 2262 and beyond, where nanoseconds end.
+            about in -9_300_000_000_000_000_i64..9_300_000_000_000_000,
+            offsets in prop::collection::vec(prop::option::weighted(0.9, -40 * 86_400_000_000_i64..40 * 86_400_000_000), 64..400),
+            zone in prop::option::of(prop::sample::select(vec!["UTC", "+00:00", "Europe/Berlin", "-05:30"])),
+            unit in prop::sample::select(vec!["hour", "day", "week", "month", "quarter", "year"]),
+            resolution in prop::sample::select(vec![
+                TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond,
+            ]),
+        ) {
+            let micros = offsets.iter().map(|offset| offset.map(|offset| about + offset));
+            let micros: ArrayRef = Arc::new(micros.collect::<TimestampMicrosecondArray>().with_timezone_opt(zone));
+            let kind = DataType::Timestamp(resolution, zone.map(Into::into));
+            let Ok(times) = arrow::compute::cast(&micros, &kind) else { return Ok(()) };
+            let [plain, once] = truncated(unit, &times);
+            // The first value that is out of range is told; which one comes first is not promised.
+            prop_assert_eq!(plain.is_ok(), once.is_ok());
+            if let (Ok(plain), Ok(once)) = (plain, once) {
+                prop_assert_eq!(&plain, &once);
             }
         }
     }
