@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 
+use super::candidates;
 use crate::engine::Optimisations;
 
 const EXAMPLES: &str = "\
@@ -114,6 +115,7 @@ pub(super) struct Global {
     #[arg(long, value_name = "N", global = true)]
     pub(super) threads: Option<usize>,
     #[arg(long, value_name = "NAME", value_delimiter = ',', global = true, hide_short_help = true)]
+    #[arg(add = candidates::optimisations())]
     #[arg(help = format!("Leave out an optimisation, for diagnosis: {}", Optimisations::names()))]
     pub(super) without: Vec<String>,
 }
@@ -194,9 +196,11 @@ pub(super) enum Command {
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
     /// Name of the saved query, or a .sql file
+    #[arg(add = candidates::queries_or_files())]
     pub(super) name: String,
     /// Value of a parameter; may be given several times
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    #[arg(add = candidates::parameters())]
     pub(super) params: Vec<String>,
     /// Say what the query would read and cost; it does not run
     #[arg(short = 'n', long)]
@@ -207,6 +211,7 @@ pub(super) struct Run {
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
     /// Names, globs, tag:NAME or owner:NAME; all when left out
+    #[arg(add = candidates::selectors())]
     pub(super) selectors: Vec<String>,
 }
 
@@ -214,6 +219,7 @@ pub(super) struct List {
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
     /// Name of the saved query
+    #[arg(add = candidates::saved_queries())]
     pub(super) name: String,
     /// Print the SQL alone
     #[arg(long, conflicts_with = "plan")]
@@ -223,6 +229,7 @@ pub(super) struct Show {
     pub(super) plan: bool,
     /// Value of a parameter, for --plan
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    #[arg(add = candidates::parameters())]
     pub(super) params: Vec<String>,
 }
 
@@ -231,9 +238,11 @@ pub(super) struct Show {
 pub(super) struct Check {
     /// Saved queries by name, glob, tag:NAME or owner:NAME, all when left out; or a source, or `spend` for all of them; or
     /// `budgets`: whether one will more likely be broken than not, or above `-p most_risk=PERCENT`
+    #[arg(add = candidates::checks())]
     pub(super) selectors: Vec<String>,
     /// Value of a parameter of the one query that is checked; may be given several times
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    #[arg(add = candidates::parameters())]
     pub(super) params: Vec<String>,
 }
 
@@ -241,6 +250,7 @@ pub(super) struct Check {
 #[derive(Debug, clap::Args)]
 pub(super) struct Describe {
     /// A table, `spend`, or the name of a source
+    #[arg(add = candidates::relations())]
     pub(super) name: String,
     /// Print this part alone
     #[arg(long, value_name = "PART")]
@@ -287,6 +297,7 @@ pub(super) struct Land {
 pub(super) struct Build {
     /// Summary tables or their queries by name, glob, tag:NAME, owner:NAME or state:changed; `+NAME` with what it reads, `NAME+`
     /// with what reads it; all when left out
+    #[arg(add = candidates::summary_selectors())]
     pub(super) selectors: Vec<String>,
     /// First period, such as 2026-01, 2026-Q1 or a day
     #[arg(long, value_name = "PERIOD")]
@@ -342,6 +353,7 @@ pub(super) enum Log {
 #[derive(Debug, clap::Args)]
 pub(super) struct Status {
     /// As for build; all when left out
+    #[arg(add = candidates::summary_selectors())]
     pub(super) selectors: Vec<String>,
 }
 
@@ -349,6 +361,7 @@ pub(super) struct Status {
 #[derive(Debug, clap::Args)]
 pub(super) struct History {
     /// Summary tables; all when left out
+    #[arg(add = candidates::summary_tables())]
     pub(super) tables: Vec<String>,
     /// The newest so many
     #[arg(long, value_name = "N", default_value_t = 20)]
@@ -359,6 +372,7 @@ pub(super) struct History {
 #[derive(Debug, clap::Args)]
 pub(super) struct Freeze {
     /// A summary table, or its query
+    #[arg(add = candidates::summary_tables())]
     pub(super) table: String,
     /// Intervals, such as 2026-05; what is frozen already is listed when left out
     pub(super) intervals: Vec<String>,
@@ -371,6 +385,7 @@ pub(super) struct Freeze {
 #[derive(Debug, clap::Args)]
 pub(super) struct Vacuum {
     /// As for build; all when left out
+    #[arg(add = candidates::summary_selectors())]
     pub(super) selectors: Vec<String>,
     /// Say what would go; nothing is deleted
     #[arg(short = 'n', long)]
@@ -385,9 +400,11 @@ pub(super) struct Vacuum {
 pub(super) struct Report {
     /// Saved queries in this order: names, globs, tag:NAME or owner:NAME; those of [report] in outlay.toml when left out, else
     /// what finance asks first
+    #[arg(add = candidates::selectors())]
     pub(super) selectors: Vec<String>,
     /// Value of a parameter of the queries that have it; may be given several times
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", action = ArgAction::Append)]
+    #[arg(add = candidates::parameters())]
     pub(super) params: Vec<String>,
 }
 

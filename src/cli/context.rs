@@ -1,6 +1,6 @@
 //! What is meant: configuration found, environment read, limits settled, engine built.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Global;
@@ -24,10 +24,7 @@ impl Context {
     /// Finds the configuration and builds the engine.
     pub(super) fn new(global: Global) -> Result<Self> {
         let config = configuration(&global)?;
-        let catalog = match config.queries() {
-            Some(folder) => Catalog::embedded().merge(Catalog::from_folder(&folder)?),
-            None => Catalog::embedded(),
-        };
+        let catalog = catalog(&config)?;
         let limits = limits(&global, &config)?;
         let mut builder = Engine::builder(config.clone())
             .catalog(catalog)
@@ -50,14 +47,26 @@ impl Context {
 }
 
 pub(super) fn configuration(global: &Global) -> Result<Config> {
-    let folder = std::path::absolute(&global.project).ok().filter(|folder| folder.is_dir()).ok_or_else(|| {
-        Error::invalid(format!("there is no folder `{}`", global.project.display()))
-            .hint("`-C` takes the folder of a project")
+    found(&global.project, global.config.as_deref())
+}
+
+/// The configuration of `file`, or that of the project whose folder `folder` is or lies in; the empty one when there is none.
+pub(super) fn found(folder: &Path, file: Option<&Path>) -> Result<Config> {
+    let absolute = std::path::absolute(folder).ok().filter(|folder| folder.is_dir()).ok_or_else(|| {
+        Error::invalid(format!("there is no folder `{}`", folder.display())).hint("`-C` takes the folder of a project")
     })?;
-    if let Some(file) = &global.config {
-        return Config::load(&std::path::absolute(file).unwrap_or_else(|_| file.clone()));
+    if let Some(file) = file {
+        return Config::load(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
     }
-    Ok(Config::find(&folder)?.unwrap_or_else(|| Config::empty(&folder)))
+    Ok(Config::find(&absolute)?.unwrap_or_else(|| Config::empty(&absolute)))
+}
+
+/// The saved queries of the library and those of the project.
+pub(super) fn catalog(config: &Config) -> Result<Catalog> {
+    Ok(match config.queries() {
+        Some(folder) => Catalog::embedded().merge(Catalog::from_folder(&folder)?),
+        None => Catalog::embedded(),
+    })
 }
 
 pub(super) fn limits(global: &Global, config: &Config) -> Result<Limits> {

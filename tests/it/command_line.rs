@@ -184,7 +184,6 @@ fn usage_errors_exit_2() {
         assert!(error.contains("error:"), "{args:?}: {error}");
     }
     assert!(project.run(&["--help"]).ok().contains("Exit codes"));
-    assert!(project.run(&["completions", "zsh"]).ok().contains("#compdef outlay"));
 }
 
 #[test]

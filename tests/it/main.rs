@@ -12,6 +12,7 @@ mod cache;
 mod charts;
 mod command_line;
 mod company;
+mod completions;
 mod conservation;
 mod currency;
 mod delivery;
