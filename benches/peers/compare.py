@@ -206,7 +206,7 @@ def parser_of(description, rows, runs, peers):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--rows", type=int, default=rows, help="charges (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=runs, help="measured rounds (default: %(default)s)")
-    parser.add_argument("--outlay", default="target/release/outlay", help="the binary (default: %(default)s)")
+    parser.add_argument("--outlay", default="target/debug/outlay", help="the binary (default: %(default)s)")
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("target/peers"), help="where the files go")
     parser.add_argument("--only", nargs="*", help="names of queries")
     parser.add_argument("--peers", nargs="*", default=peers, choices=peers)
