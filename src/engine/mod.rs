@@ -16,6 +16,7 @@ mod as_of;
 mod check;
 mod currency;
 mod curves;
+mod dates;
 mod errors;
 mod estimate;
 mod facts;

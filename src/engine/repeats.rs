@@ -274,6 +274,11 @@ enum SameWithin {
     Seconds(i64),
 }
 
+/// `function` of one time, worked out once for the times of each day in UTC, which must have the same result.
+pub(super) fn once_a_day(function: ScalarUDF) -> ScalarUDF {
+    ScalarUDF::new_from_impl(OnceEach { function: Arc::new(function), same_within: SameWithin::Seconds(DAY_SECONDS) })
+}
+
 /// Which values give the same result of a call that costs more than to find out; `None` for one that does not.
 fn dear(function: &str, args: &[Expr], schema: &DFSchema) -> Option<SameWithin> {
     match (function, args) {

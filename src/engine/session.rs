@@ -28,6 +28,7 @@ use object_store::ObjectStore;
 use super::answer::Running;
 use super::arithmetic::ExactArithmetic;
 use super::currency::{self, Exchange};
+use super::dates::DatesOnceADay;
 use super::errors::{Sql, from_datafusion};
 use super::facts::{self as of_facts, FactColumnMet};
 use super::group_keys::{KeepGroupKeys, plain};
@@ -40,8 +41,8 @@ use super::summaries::reads_unopened;
 use super::tables::FileTable;
 use super::tags::JsonSubscript;
 use super::{
-    Engine, Limits, Optimisation, Reading, allocation, amplify, as_of, curves, forecast, guard, labels, pricing,
-    tokens, uncertainty,
+    Engine, Limits, Optimisation, Optimisations, Reading, allocation, amplify, as_of, curves, forecast, guard, labels,
+    pricing, tokens, uncertainty,
 };
 use crate::allocation::FILE;
 use crate::config;
@@ -104,7 +105,7 @@ impl<'e> Session<'e> {
                     .collect(),
             )
             .with_optimizer_rules(logical_rules())
-            .with_physical_optimizer_rules(physical_rules());
+            .with_physical_optimizer_rules(physical_rules(&engine.optimisations));
         let state = forecast::register(state, engine.calendar).build();
         let context = SessionContext::new_with_state(state);
         let shelf = pricing::Shelf::default();
@@ -598,8 +599,10 @@ fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
 /// are lost. Scans of Parquet are pruned by the filters that the logical optimizer hands them.
 const LEFT_OUT: [&str; 3] = ["ProjectionPushdown", "FilterPushdown", "FilterPushdown(Post)"];
 
-fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    PhysicalOptimizer::default().rules.into_iter().filter(|rule| !LEFT_OUT.contains(&rule.name())).collect()
+fn physical_rules(optimisations: &Optimisations) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let rules = PhysicalOptimizer::default().rules.into_iter().filter(|rule| !LEFT_OUT.contains(&rule.name()));
+    let dates = optimisations.has(Optimisation::RepeatedValues).then(|| Arc::new(DatesOnceADay) as _);
+    rules.chain(dates).collect()
 }
 
 /// Settings of the engine below that are not its defaults, each for a reason.

@@ -95,6 +95,23 @@ fn files_with_times_as_text_are_left_out_by_their_days() {
     assert_eq!(project.sql("select min(ChargePeriodStart) as first from spend"), "first\n2026-05-31T22:00:00\n");
 }
 
+#[test]
+fn a_date_is_worked_out_once_a_day() {
+    let project = days_as_text();
+    let sql = "select day, sum(billed) as billed \
+               from (select cast(ChargePeriodStart as date) as day, BilledCost as billed from spend) group by day order by day";
+    let explained = format!("explain {sql}");
+    let both = |sql: &str| {
+        [&[][..], &["--without=repeated-values"]].map(|args| project.run(&[args, &["-c", sql]].concat()).ok())
+    };
+    let [with, without] = both(sql);
+    assert_eq!(with, without);
+    assert!(with.contains("\n2026-06-01,"), "{with}");
+    let [with, without] = both(&explained);
+    assert!(with.contains("date(ChargePeriodStart@") && without.contains("AS Date32)"), "{with}\n{without}");
+    assert!(!without.contains("date(ChargePeriodStart@"), "{without}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
