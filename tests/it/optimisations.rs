@@ -96,6 +96,32 @@ fn files_with_times_as_text_are_left_out_by_their_days() {
 }
 
 #[test]
+fn what_a_table_comes_from_is_the_same_without_them() {
+    let project = Project::with_charges();
+    for month in ["2026-04", "2026-05", "2026-06"] {
+        project.parquet(&format!("charges/{month}.parquet"), &charges(month, &[1.0, 2.0]));
+    }
+    project.write(
+        "queries/months.sql",
+        "-- description: What did each month cost?\n\
+         -- param: interval  period = last(3mo)  \"time of use\"\n\
+         -- materialize: table=by_month interval=month(month) from=2026-04\n\
+         SELECT CAST(date_trunc('month', ChargePeriodStart) AS DATE) AS month, sum(BilledCost) AS cost\n\
+         FROM spend WHERE ChargePeriodStart >= $interval_start AND ChargePeriodStart < $interval_end\n\
+         GROUP BY date_trunc('month', ChargePeriodStart) ORDER BY month\n",
+    );
+    let range = ["by_month", "--from", "2026-04", "--to", "2026-06"];
+    let _built = project.run(&[&["build"], &range[..]].concat()).ok();
+    project.parquet("charges/2026-06.parquet", &charges("2026-06", &[1.0, 2.0, 4.0]));
+    let due = |args: &[&str]| project.run(&[&["build", "--dry-run"], &range[..], args].concat()).ok();
+    let (with, without) = (due(&[]), due(&["--without=all"]));
+    for due in [&with, &without] {
+        let intervals: Vec<&str> = due.lines().filter(|line| line.starts_with("by_month,")).collect();
+        assert!(matches!(intervals[..], [june] if june.starts_with("by_month,2026-06,")), "{due}");
+    }
+}
+
+#[test]
 fn a_date_is_worked_out_once_a_day() {
     let project = days_as_text();
     let sql = "select day, sum(billed) as billed \

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::datatypes::Schema;
+use arrow::datatypes::{Fields, Schema};
 use parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use parquet::errors::Result as ParquetResult;
 use parquet::file::metadata::{FileMetaData, KeyValue};
@@ -17,7 +17,7 @@ pub(super) struct Contracts {
     dialect: &'static Dialect,
     declared: BTreeMap<String, String>,
     /// A source has few sets of columns: one for each version of its export.
-    known: Mutex<Vec<(Arc<Schema>, Arc<FileContract>)>>,
+    known: Mutex<Vec<(Fields, Arc<FileContract>)>>,
     footers: Mutex<Vec<KnownFooter>>,
 }
 
@@ -48,11 +48,11 @@ impl Contracts {
     /// The contract of files with the columns of `schema`.
     pub(super) fn of(&self, schema: &Schema) -> Arc<FileContract> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, contract)) = known.iter().rev().find(|(columns, _)| columns.fields() == schema.fields()) {
+        if let Some((_, contract)) = known.iter().rev().find(|(columns, _)| columns == schema.fields()) {
             return Arc::clone(contract);
         }
         let contract = Arc::new(map_file(schema, self.dialect, &self.declared));
-        known.push((Arc::new(schema.clone()), Arc::clone(&contract)));
+        known.push((schema.fields().clone(), Arc::clone(&contract)));
         contract
     }
 
