@@ -249,6 +249,7 @@ fn note(kind: &DriftKind) -> String {
         DriftKind::Renamed(from) => format!("called `{from}` in these files"),
         DriftKind::Unknown => "no FOCUS column and no x_ prefix: kept under its name".to_owned(),
         DriftKind::Converted(physical) => format!("{physical} in these files: converted exactly"),
+        DriftKind::Hidden(own) => format!("`{own}` of these files is not read: another column is declared to be it"),
         DriftKind::Refused(why) => format!("refused: {why}"),
     }
 }

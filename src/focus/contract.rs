@@ -29,6 +29,8 @@ pub enum DriftKind {
     Unknown,
     /// The type in the file is not the type of the ledger; values are converted exactly.
     Converted(String),
+    /// The file has this column, which is not read: another one is declared to be it.
+    Hidden(String),
     /// The column cannot be used from this file.
     Refused(String),
 }
@@ -74,6 +76,7 @@ const FORMER_NAMES: [(&str, &str); 9] = [
 /// A column is found by its exact name, by a declared name, by its name in other letters or with underscores, by a former
 /// name of FOCUS, or by a name of the dialect. One that is not found is NULL, unless FOCUS makes it indispensable or an
 /// unknown column of the file has a name so near that it is probably a rename: then the file is refused for that column.
+/// Where a declared name wins over the very name of a column, the latter is not read.
 pub fn map_file(schema: &Schema, dialect: &Dialect, declared: &BTreeMap<String, String>) -> FileContract {
     let mut file = FileContract::default();
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
@@ -84,6 +87,13 @@ pub fn map_file(schema: &Schema, dialect: &Dialect, declared: &BTreeMap<String, 
         if let Some((index, renamed)) = find(target, &names, &folded, dialect, declared) {
             used[index] = true;
             file.adopt(target.name, target.kind, index, renamed.then(|| names[index]), schema.field(index).data_type());
+        }
+    }
+    let is_hidden = |target: &&Column| declared.get(target.name).is_some_and(|other| names.contains(&other.as_str()));
+    for (index, name) in names.iter().enumerate() {
+        if let Some(target) = column(name).filter(is_hidden).filter(|_| !used[index]) {
+            used[index] = true;
+            file.drift.push(Drift { column: target.name.to_owned(), kind: DriftKind::Hidden((*name).to_owned()) });
         }
     }
     for (index, name) in names.iter().enumerate().filter(|(index, _)| !used[*index]) {
@@ -318,6 +328,19 @@ mod tests {
         assert_eq!(file.mappings["EffectiveCost"], Mapping::Physical(0));
         assert_eq!(file.extras.keys().map(String::as_str).collect::<Vec<_>>(), ["Id", "x_Team"]);
         assert!(file.drift.contains(&Drift { column: "Id".into(), kind: DriftKind::Unknown }));
+    }
+
+    #[test]
+    fn a_declared_name_wins_over_the_very_name() {
+        let declared = BTreeMap::from([("EffectiveCost".to_owned(), "amortised".to_owned())]);
+        for own in ["EffectiveCost", "effectivecost"] {
+            let fields = ["BilledCost", own, "amortised"].map(|name| Field::new(name, DataType::Utf8, true));
+            let file = map_file(&Schema::new(fields.to_vec()), dialect("focus").unwrap(), &declared);
+            assert_eq!(file.mappings["EffectiveCost"], Mapping::Physical(2));
+            assert!(file.extras.is_empty(), "{:?}", file.extras);
+            let hidden = Drift { column: "EffectiveCost".into(), kind: DriftKind::Hidden(own.into()) };
+            assert!(file.drift.contains(&hidden), "{:?}", file.drift);
+        }
     }
 
     #[test]

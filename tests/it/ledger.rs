@@ -87,6 +87,21 @@ fn versions_answer_for_each_others_providers() {
 }
 
 #[test]
+fn a_declared_column_answers_for_the_one_of_that_name() {
+    let project = Project::with_charges();
+    let columns = with(charges("2026-05", &[1.0, 2.0]), "amortised", texts(&["0.50", "0.25"]));
+    project.parquet("charges/a.parquet", &columns);
+    project.write(
+        "outlay.toml",
+        "[sources.vendor]\npath = \"charges\"\n[sources.vendor.columns]\nEffectiveCost = \"amortised\"\n",
+    );
+    let sql = "select sum(EffectiveCost) as cost, sum(BilledCost) as billed from spend";
+    assert_eq!(project.sql(sql), "cost,billed\n0.75,3.00\n");
+    let drift = project.run(&["describe", "spend", "--part", "drift"]).ok();
+    assert!(drift.contains("vendor,EffectiveCost,`EffectiveCost` of these files is not read"), "{drift}");
+}
+
+#[test]
 fn columns_that_come_and_go_are_null_and_described() {
     let project = Project::with_charges();
     project.parquet("charges/a.parquet", &charges("2026-04", &[1.0]));
