@@ -1,11 +1,11 @@
 //! The date of a time is worked out once a day.
 //!
-//! `CAST(time AS DATE)` walks through the calendar for every row, in a tenth of the time of a sum by month. In a projection it becomes
-//! a function that is worked out for the different days of a batch ([`super::repeats`]):
+//! `CAST(time AS DATE)` walks through the calendar for every row, in a tenth of the time of a sum by month. In a projection and in the
+//! keys of a GROUP BY it becomes a function that is worked out for the different days of a batch ([`super::repeats`]):
 //!
 //! ```text
-//! before  ProjectionExec: expr=[CAST(date_trunc(month, ChargePeriodStart@1) AS Date32) as month]
-//! after   ProjectionExec: expr=[date(date_trunc(month, ChargePeriodStart@1)) as month]
+//! before  AggregateExec: mode=Partial, gby=[CAST(date_trunc(month, ChargePeriodStart@1) AS Date32) as month]
+//! after   AggregateExec: mode=Partial, gby=[date(date_trunc(month, ChargePeriodStart@1)) as month]
 //! ```
 //!
 //! That is done last: until then a filter sees the cast, and can move it to the other side of a comparison and prune by it.
@@ -18,18 +18,20 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::common::{DataFusionError, Result as DataFusionResult};
+use datafusion::logical_expr::sort_properties::{ExprProperties, SortProperties};
 use datafusion::logical_expr::{
     ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 use datafusion::physical_expr::expressions::CastExpr;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::aggregates::{AggregateExec, PhysicalGroupBy};
 use datafusion::physical_plan::projection::{ProjectionExec, ProjectionExpr};
+use datafusion::physical_plan::{ExecutionPlan, InputOrderMode};
 
 use super::repeats::once_a_day;
 
-/// Puts [`Date`] in the place of casts from times to dates in projections.
+/// Puts [`Date`] in the place of casts from times to dates in projections and keys.
 #[derive(Debug)]
 pub(super) struct DatesOnceADay;
 
@@ -39,9 +41,18 @@ impl PhysicalOptimizerRule for DatesOnceADay {
         plan: Arc<dyn ExecutionPlan>,
         _config: &ConfigOptions,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|plan| match plan.downcast_ref::<ProjectionExec>().map(projected).transpose()?.flatten() {
-            Some(changed) => Ok(Transformed::yes(changed)),
-            None => Ok(Transformed::no(plan)),
+        plan.transform_up(|plan| {
+            let changed = if let Some(projection) = plan.downcast_ref::<ProjectionExec>() {
+                projected(projection)?
+            } else if let Some(aggregate) = plan.downcast_ref::<AggregateExec>() {
+                grouped(aggregate)?
+            } else {
+                None
+            };
+            Ok(match changed.filter(|changed| promise_the_same(changed.as_ref(), plan.as_ref())) {
+                Some(changed) => Transformed::yes(changed),
+                None => Transformed::no(plan),
+            })
         })
         .data()
     }
@@ -55,22 +66,53 @@ impl PhysicalOptimizerRule for DatesOnceADay {
     }
 }
 
-/// The projection without casts from times to dates; `None` when it has none, or when its columns would not stay what they are.
+/// Whether both give the same columns in the same orders: operators above rely on them.
+fn promise_the_same(changed: &dyn ExecutionPlan, before: &dyn ExecutionPlan) -> bool {
+    let (changed, before) = (changed.properties(), before.properties());
+    let (changed, before) = (changed.equivalence_properties(), before.equivalence_properties());
+    changed.schema() == before.schema() && changed.oeq_class() == before.oeq_class()
+}
+
+/// The projection without casts from times to dates; `None` when it has none.
 fn projected(projection: &ProjectionExec) -> DataFusionResult<Option<Arc<dyn ExecutionPlan>>> {
-    let input = projection.input();
-    let columns = input.schema();
-    let mut is_changed = false;
-    let mut exprs = Vec::with_capacity(projection.expr().len());
-    for ProjectionExpr { expr, alias } in projection.expr() {
-        let expr = Arc::clone(expr).transform_up(|expr| dated(expr, &columns))?;
-        is_changed |= expr.transformed;
-        exprs.push(ProjectionExpr { expr: expr.data, alias: alias.clone() });
-    }
-    if !is_changed {
+    let exprs = projection.expr().iter().map(|ProjectionExpr { expr, alias }| (Arc::clone(expr), alias.clone()));
+    let Some(exprs) = all_dated(exprs, &projection.input().schema())? else { return Ok(None) };
+    let exprs = exprs.into_iter().map(|(expr, alias)| ProjectionExpr { expr, alias });
+    Ok(Some(Arc::new(ProjectionExec::try_new(exprs.collect::<Vec<_>>(), Arc::clone(projection.input()))?)))
+}
+
+/// The GROUP BY of rows that are not sorted, without casts from times to dates among its keys; `None` when it has none.
+fn grouped(aggregate: &AggregateExec) -> DataFusionResult<Option<Arc<dyn ExecutionPlan>>> {
+    let (input, keys) = (aggregate.input(), aggregate.group_expr());
+    if *aggregate.input_order_mode() != InputOrderMode::Linear {
         return Ok(None);
     }
-    let changed = ProjectionExec::try_new(exprs, Arc::clone(input))?;
-    Ok((changed.schema() == projection.schema()).then(|| Arc::new(changed) as Arc<dyn ExecutionPlan>))
+    let Some(exprs) = all_dated(keys.expr().iter().cloned(), &input.schema())? else { return Ok(None) };
+    let keys = PhysicalGroupBy::new(exprs, keys.null_expr().to_vec(), keys.groups().to_vec(), keys.has_grouping_set());
+    let changed = AggregateExec::try_new(
+        *aggregate.mode(),
+        keys,
+        aggregate.aggr_expr().to_vec(),
+        aggregate.filter_expr().to_vec(),
+        Arc::clone(input),
+        aggregate.input_schema(),
+    )?;
+    Ok(Some(Arc::new(changed.with_limit_options(aggregate.limit_options()))))
+}
+
+/// An expression and the name of its column.
+type Named = (Arc<dyn PhysicalExpr>, String);
+
+/// Expressions over `columns`, with their names, without casts from times to dates; `None` when there are none.
+fn all_dated(exprs: impl Iterator<Item = Named>, columns: &Schema) -> DataFusionResult<Option<Vec<Named>>> {
+    let mut is_changed = false;
+    let mut all = Vec::new();
+    for (expr, name) in exprs {
+        let expr = expr.transform_up(|expr| dated(expr, columns))?;
+        is_changed |= expr.transformed;
+        all.push((expr.data, name));
+    }
+    Ok(is_changed.then_some(all))
 }
 
 fn dated(expr: Arc<dyn PhysicalExpr>, columns: &Schema) -> DataFusionResult<Transformed<Arc<dyn PhysicalExpr>>> {
@@ -112,6 +154,10 @@ impl ScalarUDFImpl for Date {
     fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> DataFusionResult<FieldRef> {
         let is_nullable = args.arg_fields.iter().any(|field| field.is_nullable());
         Ok(Arc::new(Field::new(self.name(), DataType::Date32, is_nullable)))
+    }
+
+    fn output_ordering(&self, inputs: &[ExprProperties]) -> DataFusionResult<SortProperties> {
+        Ok(inputs.first().map_or(SortProperties::Unordered, |time| time.sort_properties))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> DataFusionResult<ColumnarValue> {

@@ -16,7 +16,7 @@ use object_store::ObjectMeta;
 
 use super::guarded::GuardedParquet;
 use super::session::Session;
-use super::{Engine, Optimisations, Reading, Sql, Work, currency, ledger};
+use super::{Engine, Reading, Sql, Work, currency, ledger};
 use crate::error::{Error, Result};
 use crate::fingerprint::sha256;
 use crate::query::{Bound, SavedQuery, bind};
@@ -218,8 +218,6 @@ impl Session<'_> {
         runs: &[Vec<(String, String)>],
         listing: &Listing,
     ) -> Result<Vec<Vec<Input>>> {
-        // What an interval comes from is the same whatever is left out for diagnosis.
-        self.context.state_ref().write().config_mut().set_extension(Arc::new(Optimisations::default()));
         let mut found = Vec::with_capacity(runs.len());
         for given in runs {
             let bound = bind(query, given, &self.engine.calendar)?;

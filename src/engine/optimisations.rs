@@ -9,6 +9,8 @@ use crate::error::{Error, Result, did_you_mean};
 pub enum Optimisation {
     /// A function of values that repeat is worked out once a value.
     RepeatedValues,
+    /// A comparison of the day or month of a time is one of the time.
+    TimeRanges,
     /// Files are left out by the bounds of their times before a scan is made.
     FileBounds,
     /// What was read from a remote store, and what footers told, is kept on the disk.
@@ -19,12 +21,14 @@ pub enum Optimisation {
 
 impl Optimisation {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::RepeatedValues, Self::FileBounds, Self::DiskCache, Self::Summaries];
+    pub const ALL: [Self; 5] =
+        [Self::RepeatedValues, Self::TimeRanges, Self::FileBounds, Self::DiskCache, Self::Summaries];
 
     /// Its name, as the command line takes it.
     pub fn name(self) -> &'static str {
         match self {
             Self::RepeatedValues => "repeated-values",
+            Self::TimeRanges => "time-ranges",
             Self::FileBounds => "file-bounds",
             Self::DiskCache => "disk-cache",
             Self::Summaries => "summaries",

@@ -12,11 +12,8 @@ use datafusion::datasource::empty::EmptyTable;
 use datafusion::execution::context::{SQLOptions, SessionContext};
 use datafusion::execution::memory_pool::{FairSpillPool, MemoryPool, UnboundedMemoryPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::{SessionStateBuilder, SessionStateDefaults};
+use datafusion::execution::{SessionState, SessionStateBuilder, SessionStateDefaults};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::optimizer::{Optimizer, OptimizerRule};
-use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::parser::Statement;
@@ -26,16 +23,13 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use object_store::ObjectStore;
 
 use super::answer::Running;
-use super::arithmetic::ExactArithmetic;
 use super::currency::{self, Exchange};
-use super::dates::DatesOnceADay;
 use super::errors::{Sql, from_datafusion};
 use super::facts::{self as of_facts, FactColumnMet};
-use super::group_keys::{KeepGroupKeys, plain};
+use super::group_keys::plain;
 use super::ledger::{self, Delivered, Footers, Ledger, Source, Twins};
 use super::names::{Spelling, respelled};
-use super::repeats::RepeatedValues;
-use super::rounding::LiteralDigits;
+use super::rules::{function_rewrites, logical_rules, physical_rules};
 use super::runtime::{HighWaterPool, OpenedStores};
 use super::summaries::reads_unopened;
 use super::tables::FileTable;
@@ -104,7 +98,7 @@ impl<'e> Session<'e> {
                     .chain(SessionStateDefaults::default_expr_planners())
                     .collect(),
             )
-            .with_optimizer_rules(logical_rules())
+            .with_optimizer_rules(logical_rules(&engine.optimisations))
             .with_physical_optimizer_rules(physical_rules(&engine.optimisations));
         let state = forecast::register(state, engine.calendar).build();
         let context = SessionContext::new_with_state(state);
@@ -125,12 +119,8 @@ impl<'e> Session<'e> {
                 .and_then(|()| allocation::register(&mut *state))
                 .and_then(|()| {
                     use datafusion::execution::FunctionRegistry;
-                    state.register_function_rewrite(Arc::new(ExactArithmetic))?;
-                    state.register_function_rewrite(Arc::new(LiteralDigits))?;
-                    if engine.optimisations.has(Optimisation::RepeatedValues) {
-                        state.register_function_rewrite(Arc::new(RepeatedValues))?;
-                    }
-                    Ok(())
+                    let mut rewrites = function_rewrites(&engine.optimisations).into_iter();
+                    rewrites.try_for_each(|rewrite| state.register_function_rewrite(rewrite))
                 })
                 .map_err(|cause| from_datafusion(cause, None))?;
         }
@@ -196,11 +186,12 @@ impl<'e> Session<'e> {
         bound: &Bound,
         reading: Reading,
     ) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
-        if reading == Reading::Charges || !self.engine.optimisations.has(Optimisation::Summaries) {
-            return self.physical(sql, bound).await;
-        }
-        let plan = self.answered_plan(sql, bound).await?;
-        self.optimised(sql, plan).await
+        let plan = if reading == Reading::Charges || !self.engine.optimisations.has(Optimisation::Summaries) {
+            self.plan(sql, bound, &[]).await?
+        } else {
+            self.answered_plan(sql, bound).await?
+        };
+        optimised(&self.context.state(), sql, &plan).await
     }
 
     /// The plan of one statement, answered from summary tables as far as they can. When they answer all of it, the files of the
@@ -230,18 +221,17 @@ impl<'e> Session<'e> {
         }
     }
 
-    /// The optimised plan of one statement, from the charges, and what would run.
+    /// The optimised plan of one statement, from the charges, and what would run, with all optimisations: what an interval comes
+    /// from is the same whatever is left out for diagnosis.
     pub(super) async fn physical(&self, sql: Sql<'_>, bound: &Bound) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
-        let plan = self.plan(sql, bound, &[]).await?;
-        self.optimised(sql, plan).await
-    }
-
-    async fn optimised(&self, sql: Sql<'_>, plan: LogicalPlan) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
-        let failed = |cause| from_datafusion(cause, Some(sql));
+        let all = Optimisations::default();
         let state = self.context.state();
-        let plan = state.optimize(&plan).map_err(failed)?;
-        let physical = state.query_planner().create_physical_plan(&plan, &state).await.map_err(failed)?;
-        Ok((plan, physical))
+        let config = state.config().clone().with_extension(Arc::new(all.clone()));
+        let state = SessionStateBuilder::new_from_existing(state)
+            .with_config(config)
+            .with_optimizer_rules(logical_rules(&all))
+            .build();
+        optimised(&state, sql, &self.plan(sql, bound, &[]).await?).await
     }
 
     /// The plan of one statement, its parameters bound. `path` names the views that lead here.
@@ -579,30 +569,15 @@ impl<'e> Session<'e> {
     }
 }
 
-/// The optimizer of DataFusion; keys that it would lose are named before they are looked at.
-fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
-    let mut rules: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![Arc::new(KeepGroupKeys)];
-    for rule in Optimizer::new().rules {
-        if rule.name() == "optimize_projections" {
-            rules.push(Arc::new(KeepGroupKeys));
-        }
-        rules.push(rule);
-    }
-    rules
-}
-
-/// Rules of the physical optimizer of DataFusion 55.2 that give wrong answers, so they are left out.
-///
-/// `ProjectionPushdown` moves a projection that narrows below the filter under it. A quotient, a price or a rate would be
-/// worked out for rows that the statement leaves out, and the statement fail for one of them. `FilterPushdown` takes a column
-/// of one side of a join for the column of the same name of the other side when it moves a filter through a projection: rows
-/// are lost. Scans of Parquet are pruned by the filters that the logical optimizer hands them.
-const LEFT_OUT: [&str; 3] = ["ProjectionPushdown", "FilterPushdown", "FilterPushdown(Post)"];
-
-fn physical_rules(optimisations: &Optimisations) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
-    let rules = PhysicalOptimizer::default().rules.into_iter().filter(|rule| !LEFT_OUT.contains(&rule.name()));
-    let dates = optimisations.has(Optimisation::RepeatedValues).then(|| Arc::new(DatesOnceADay) as _);
-    rules.chain(dates).collect()
+async fn optimised(
+    state: &SessionState,
+    sql: Sql<'_>,
+    plan: &LogicalPlan,
+) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
+    let failed = |cause| from_datafusion(cause, Some(sql));
+    let plan = state.optimize(plan).map_err(failed)?;
+    let physical = state.query_planner().create_physical_plan(&plan, state).await.map_err(failed)?;
+    Ok((plan, physical))
 }
 
 /// Settings of the engine below that are not its defaults, each for a reason.

@@ -40,11 +40,17 @@ pub(crate) fn shown(query: &SavedQuery, batches: &[RecordBatch]) -> String {
 
 #[test]
 fn every_saved_query_gives_the_same_with_and_without() {
-    let (with, without) = (engine(Optimisations::default()), engine(Optimisations::none()));
+    let (with, none) = (engine(Optimisations::default()), engine(Optimisations::none()));
+    let without_one = Optimisation::ALL.map(|one| (one.name(), engine(Optimisations::default().without(one))));
     let mut compared = 0;
-    for query in with.catalog().iter().filter(|query| query.runs_without_values()) {
-        let (fast, plain) = (rows(&with, query), rows(&without, query));
-        assert!(fast == plain, "{}:\n{fast:?}\n{plain:?}", query.name);
+    // Each query without any, and without one of them, in turn.
+    let queries = with.catalog().iter().filter(|query| query.runs_without_values());
+    for (query, without_one) in queries.zip(without_one.iter().cycle()) {
+        let fast = rows(&with, query);
+        for (left_out, engine) in [&("all", Arc::clone(&none)), without_one] {
+            let plain = rows(engine, query);
+            assert!(fast == plain, "{} without {left_out}:\n{fast:?}\n{plain:?}", query.name);
+        }
         compared += usize::from(fast.is_ok());
     }
     assert!(compared >= 60, "{compared} queries");
@@ -62,6 +68,15 @@ fn each_can_be_left_out_and_a_wrong_name_is_told() {
     }
     let refused = project.run(&["--without", "disk-cahe", "-c", "select 1"]).refused(2);
     assert!(refused.contains("did you mean `disk-cache`"), "{refused}");
+}
+
+/// A project with a file for each of three months.
+fn three_months() -> Project {
+    let project = Project::with_charges();
+    for month in ["2026-04", "2026-05", "2026-06"] {
+        project.parquet(&format!("charges/{month}.parquet"), &charges(month, &[1.0, 2.0]));
+    }
+    project
 }
 
 /// A project with a file a day, its times as text.
@@ -97,10 +112,7 @@ fn files_with_times_as_text_are_left_out_by_their_days() {
 
 #[test]
 fn what_a_table_comes_from_is_the_same_without_them() {
-    let project = Project::with_charges();
-    for month in ["2026-04", "2026-05", "2026-06"] {
-        project.parquet(&format!("charges/{month}.parquet"), &charges(month, &[1.0, 2.0]));
-    }
+    let project = three_months();
     project.write(
         "queries/months.sql",
         "-- description: What did each month cost?\n\
@@ -121,21 +133,73 @@ fn what_a_table_comes_from_is_the_same_without_them() {
     }
 }
 
+/// What `sql` gives with all optimisations and without the one called `name`.
+fn with_and_without(project: &Project, name: &str, sql: &str) -> [String; 2] {
+    [&[][..], &["--without", name]].map(|args| project.run(&[args, &["-c", sql]].concat()).ok())
+}
+
 #[test]
 fn a_date_is_worked_out_once_a_day() {
     let project = days_as_text();
-    let sql = "select day, sum(billed) as billed \
-               from (select cast(ChargePeriodStart as date) as day, BilledCost as billed from spend) group by day order by day";
-    let explained = format!("explain {sql}");
-    let both = |sql: &str| {
-        [&[][..], &["--without=repeated-values"]].map(|args| project.run(&[args, &["-c", sql]].concat()).ok())
-    };
-    let [with, without] = both(sql);
-    assert_eq!(with, without);
-    assert!(with.contains("\n2026-06-01,"), "{with}");
-    let [with, without] = both(&explained);
-    assert!(with.contains("date(ChargePeriodStart@") && without.contains("AS Date32)"), "{with}\n{without}");
-    assert!(!without.contains("date(ChargePeriodStart@"), "{without}");
+    let projected = "select day, sum(billed) as billed \
+                     from (select cast(ChargePeriodStart as date) as day, BilledCost as billed from spend) group by day order by day";
+    let grouped = "select cast(ChargePeriodStart as date) as day, BillingCurrency, sum(BilledCost) as billed \
+                   from spend group by rollup(cast(ChargePeriodStart as date), BillingCurrency) order by day, 2, 3";
+    for sql in [projected, grouped] {
+        let [with, without] = with_and_without(&project, "repeated-values", sql);
+        assert_eq!(with, without);
+        assert!(with.contains("\n2026-06-01,"), "{with}");
+        let [with, without] = with_and_without(&project, "repeated-values", &format!("explain {sql}"))
+            .map(|plans| plans.split_once("physical_plan").unwrap().1.to_owned());
+        assert!(with.contains("date(ChargePeriodStart@") && !with.contains("AS Date32)"), "{with}");
+        assert!(without.contains("AS Date32)") && !without.contains("date(ChargePeriodStart@"), "{without}");
+    }
+}
+
+#[test]
+fn dates_of_sorted_times_stay_sorted() {
+    let project = days_as_text();
+    let newest = "select ChargePeriodStart as at, BilledCost as billed from spend order by at desc limit 50";
+    for sql in [
+        format!("select cast(at as date) as day, sum(billed) as billed from ({newest}) group by day order by day desc"),
+        format!(
+            "select day, sum(billed) as billed from (select cast(at as date) as day, billed from ({newest})) group by day order by day desc"
+        ),
+    ] {
+        let [with, without] = with_and_without(&project, "repeated-values", &sql);
+        assert_eq!(with, without);
+        assert!(with.starts_with("day,billed\n2026-06-29,"), "{with}");
+        let [with, _] = with_and_without(&project, "repeated-values", &format!("explain {sql}"));
+        assert!(!with.contains("SortExec: expr=[day"), "the order is that of the times\n{with}");
+    }
+}
+
+#[test]
+fn files_are_left_out_by_the_month_that_is_asked_for() {
+    let project = three_months();
+    project.write(
+        "queries/months.sql",
+        "-- description: What did each month cost?\n\
+         SELECT CAST(date_trunc('month', ChargePeriodStart) AS DATE) AS month, sum(BilledCost) AS cost\n\
+         FROM spend GROUP BY month ORDER BY month\n",
+    );
+    for (condition, pruned) in [
+        ("month = '2026-05-01'", 2),
+        ("month = '2026-05-02'", 3),
+        ("month in ('2026-04-01', '2026-06-01')", 1),
+        ("month between '2026-05-01' and '2026-06-15'", 1),
+        ("month <> '2026-05-01'", 1),
+        ("date_trunc('quarter', month) = '2026-04-01'", 0),
+        ("'2026-07-01' <= month", 3),
+    ] {
+        let sql = format!("select month, cost from months where {condition} order by month");
+        let [with, without] = with_and_without(&project, "time-ranges", &sql);
+        assert_eq!(with, without, "{condition}");
+        let told = project.run(&["--stats=json", "-c", &sql]).stderr;
+        assert!(told.contains(&format!(r#""files":{{"pruned":{pruned},"total":3}}"#)), "{condition}: {told}");
+        let told = project.run(&["--stats=json", "--without=time-ranges", "-c", &sql]).stderr;
+        assert!(told.contains(r#""files":{"pruned":0,"total":3}"#), "{condition}: {told}");
+    }
 }
 
 proptest! {

@@ -23,8 +23,9 @@ use datafusion::logical_expr::expr::{AggregateFunction, AggregateFunctionParams,
 use datafusion::logical_expr::{BinaryExpr, Cast, Expr, Operator, cast, lit};
 
 use super::grouped::Contents;
-use super::times::{comparison, grain_of, micros, part, starts, tells, truncation};
+use super::times::{comparison, micros, part, starts};
 use super::unfold::bare;
+use crate::engine::periods::{period_of, tells, truncation};
 use crate::units::Grain;
 
 /// Aggregates that are the same for rows that are there once and for rows that are there more often.
@@ -161,7 +162,8 @@ impl Contents {
 
     /// A time of the day, month or so that the summary knows, as a time.
     fn grained(&self, time: &str, is_enough: impl Fn(Grain) -> bool) -> Option<Expr> {
-        let fits = |key: &Expr| grain_of(key).is_some_and(|(column, grain)| column == time && is_enough(grain));
+        let is_time = |expr: &Expr| matches!(expr, Expr::Column(column) if column.name == time);
+        let fits = |key: &Expr| period_of(key).is_some_and(|(of, grain)| is_time(of) && is_enough(grain));
         let (_, name) = self.keys.iter().find(|(key, _)| fits(key))?;
         Some(cast(bare(name), DataType::Timestamp(TimeUnit::Microsecond, None)))
     }

@@ -17,7 +17,7 @@
 use std::sync::Arc;
 
 use datafusion::catalog::TableProvider;
-use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result as DataFusionResult, ScalarValue};
 use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::simplify::SimplifyContext;
@@ -33,6 +33,7 @@ use super::grouped::{Bounds, Contents, Grouped};
 use super::times::{Window, window};
 use super::unfold::bare;
 use crate::engine::errors::from_datafusion;
+use crate::engine::periods::ranged;
 use crate::engine::session::Session;
 use crate::engine::tables::FileTable;
 use crate::engine::{Sql, ledger};
@@ -179,11 +180,12 @@ impl Contents {
     }
 }
 
-/// `filter` over the columns of `table` with its constants worked out.
+/// `filter` over the columns of `table` with its constants worked out, and ranges for comparisons of periods.
 fn simplified(filter: &Expr, table: &dyn TableSource) -> DataFusionResult<Expr> {
     let schema = Arc::new(DFSchema::try_from(table.schema().as_ref().clone())?);
     let simplifier = ExprSimplifier::new(SimplifyContext::builder().with_schema(Arc::clone(&schema)).build());
-    simplifier.simplify(simplifier.coerce(filter.clone(), &schema)?)
+    let simple = simplifier.simplify(simplifier.coerce(filter.clone(), &schema)?)?;
+    ranged(simple, &schema).data()
 }
 
 /// The answer to a GROUP BY.

@@ -1,14 +1,11 @@
-//! Times in filters and keys: the range that a filter leaves, and keys that tell no more of a time than its day or month.
+//! Times in filters: the range that a filter leaves, and what can be said of a time of which only its day or month is known.
 
-use arrow::datatypes::DataType;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Weekday};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::ScalarFunction;
-use datafusion::logical_expr::{BinaryExpr, Cast, Expr, Operator};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 
 use crate::units::Grain;
-
-const MICROS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// The range of times that a statement asks for, in microseconds since 1970 in UTC: from the first on and before the second.
 /// Without a bound it is open on that side.
@@ -65,23 +62,12 @@ impl Window {
     }
 }
 
-/// The times of the column `time` that a condition leaves: a comparison, simplified, of it or of its day with a constant.
+/// The times of the column `time` that a condition leaves: a comparison, simplified, of it with a constant.
 pub(super) fn window(condition: &Expr, time: &str) -> Option<Window> {
-    let (left, op, right) = comparison(condition)?;
+    let (Expr::Column(column), op, constant) = comparison(condition)? else { return None };
     // The first time that is meant, and the first after it.
-    let (first, after) = match left {
-        Expr::Column(column) if column.name == time => {
-            let at = micros(right)?;
-            (at, at.checked_add(1)?)
-        }
-        Expr::Cast(Cast { expr, field }) if *field.data_type() == DataType::Date32 => {
-            let Expr::Column(column) = expr.as_ref() else { return None };
-            let Expr::Literal(ScalarValue::Date32(Some(day)), _) = right else { return None };
-            let day = i64::from(*day);
-            (column.name == time).then_some((day * MICROS_PER_DAY, (day + 1) * MICROS_PER_DAY))?
-        }
-        _ => return None,
-    };
+    let first = micros(constant).filter(|_| column.name == time)?;
+    let after = first.checked_add(1)?;
     match op {
         Operator::GtEq => Some(Window { from: Some(first), until: None }),
         Operator::Gt => Some(Window { from: Some(after), until: None }),
@@ -106,35 +92,6 @@ pub(super) fn micros(constant: &Expr) -> Option<i64> {
     }
 }
 
-/// The column and the grain of an expression that gives the start of the day, month or so of a time: `CAST(t AS DATE)`,
-/// `date_trunc('month', t)`, and those on top of each other.
-pub(super) fn grain_of(expr: &Expr) -> Option<(&str, Grain)> {
-    match expr {
-        Expr::Cast(Cast { expr, field }) => match (expr.as_ref(), field.data_type()) {
-            (Expr::Column(column), DataType::Date32) => Some((&column.name, Grain::Day)),
-            (Expr::Column(_), _) => None,
-            (inner, DataType::Date32 | DataType::Timestamp(_, None)) => grain_of(inner),
-            _ => None,
-        },
-        Expr::ScalarFunction(call) => {
-            let (unit, inner) = truncation(call)?;
-            match inner {
-                Expr::Column(column) => Some((&column.name, unit)),
-                inner => grain_of(inner).filter(|(_, grain)| tells(*grain, unit)).map(|(column, _)| (column, unit)),
-            }
-        }
-        _ => None,
-    }
-}
-
-/// The unit and the time of a call of `date_trunc` by whole days.
-pub(super) fn truncation(call: &ScalarFunction) -> Option<(Grain, &Expr)> {
-    let [Expr::Literal(unit, _), time] = call.args.as_slice() else { return None };
-    let is_truncation = call.func.name() == "date_trunc";
-    let unit = unit.try_as_str().flatten().filter(|_| is_truncation)?;
-    unit.to_ascii_lowercase().parse().ok().map(|unit| (unit, time))
-}
-
 /// The coarsest grain whose start tells the part of a time that a call of `date_part` takes, and the time.
 pub(super) fn part(call: &ScalarFunction) -> Option<(Grain, &Expr)> {
     let [Expr::Literal(part, _), time] = call.args.as_slice() else { return None };
@@ -148,18 +105,6 @@ pub(super) fn part(call: &ScalarFunction) -> Option<(Grain, &Expr)> {
         _ => return None,
     };
     Some((grain, time))
-}
-
-/// Whether the start of the `fine` period of a time tells that of its `coarse` one. Quarters and years are those of the calendar:
-/// `date_trunc` knows no others.
-pub(super) fn tells(fine: Grain, coarse: Grain) -> bool {
-    match fine {
-        Grain::Day => true,
-        Grain::Week => coarse == Grain::Week,
-        Grain::Month => matches!(coarse, Grain::Month | Grain::Quarter | Grain::Year),
-        Grain::Quarter => matches!(coarse, Grain::Quarter | Grain::Year),
-        Grain::Year => coarse == Grain::Year,
-    }
 }
 
 /// Whether a period of `grain` starts at `micros`.
@@ -214,11 +159,5 @@ mod tests {
         assert!(!starts(Grain::Year, october) && !starts(Grain::Week, october));
         assert!(starts(Grain::Week, micros("2026-10-05T00:00:00Z")));
         assert!(!starts(Grain::Day, october + 1) && !starts(Grain::Day, micros("2026-10-01T01:00:00Z")));
-    }
-
-    #[test]
-    fn a_week_tells_no_month() {
-        assert!(tells(Grain::Day, Grain::Week) && tells(Grain::Month, Grain::Quarter));
-        assert!(!tells(Grain::Week, Grain::Month) && !tells(Grain::Quarter, Grain::Month));
     }
 }
