@@ -35,6 +35,7 @@ mod periods;
 mod pricing;
 mod privacy;
 mod quality;
+mod read_ahead;
 mod reads;
 mod repeats;
 mod rounding;

@@ -13,6 +13,8 @@ pub enum Optimisation {
     TimeRanges,
     /// Files are left out by the bounds of their times before a scan is made.
     FileBounds,
+    /// A thread waits for several files of a remote store at a time.
+    ReadAhead,
     /// What was read from a remote store, and what footers told, is kept on the disk.
     DiskCache,
     /// Sums over the charges are read from summary tables that are as they should be.
@@ -21,8 +23,8 @@ pub enum Optimisation {
 
 impl Optimisation {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::RepeatedValues, Self::TimeRanges, Self::FileBounds, Self::DiskCache, Self::Summaries];
+    pub const ALL: [Self; 6] =
+        [Self::RepeatedValues, Self::TimeRanges, Self::FileBounds, Self::ReadAhead, Self::DiskCache, Self::Summaries];
 
     /// Its name, as the command line takes it.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Optimisation {
             Self::RepeatedValues => "repeated-values",
             Self::TimeRanges => "time-ranges",
             Self::FileBounds => "file-bounds",
+            Self::ReadAhead => "read-ahead",
             Self::DiskCache => "disk-cache",
             Self::Summaries => "summaries",
         }

@@ -11,6 +11,7 @@ use super::arithmetic::ExactArithmetic;
 use super::dates::DatesOnceADay;
 use super::group_keys::KeepGroupKeys;
 use super::periods::TimeRanges;
+use super::read_ahead::FilesAtATime;
 use super::repeats::RepeatedValues;
 use super::rounding::LiteralDigits;
 use super::{Optimisation, Optimisations};
@@ -51,9 +52,10 @@ pub(super) fn logical_rules(optimisations: &Optimisations) -> Vec<Arc<dyn Optimi
 /// are lost. Scans of Parquet are pruned by the filters that the logical optimizer hands them.
 const LEFT_OUT: [&str; 3] = ["ProjectionPushdown", "FilterPushdown", "FilterPushdown(Post)"];
 
-/// The physical optimizer of DataFusion but for those, and dates at last.
+/// The physical optimizer of DataFusion but for those, with ours at last.
 pub(super) fn physical_rules(optimisations: &Optimisations) -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let rules = PhysicalOptimizer::default().rules.into_iter().filter(|rule| !LEFT_OUT.contains(&rule.name()));
     let dates = optimisations.has(Optimisation::RepeatedValues).then(|| Arc::new(DatesOnceADay) as _);
-    rules.chain(dates).collect()
+    let ahead = optimisations.has(Optimisation::ReadAhead).then(|| Arc::new(FilesAtATime) as _);
+    rules.chain(dates).chain(ahead).collect()
 }

@@ -4,7 +4,7 @@ use outlay::query::SavedQuery;
 use tempfile::TempDir;
 
 use super::project::{Project, charges, parquet};
-use super::server::S3Server;
+use super::server::{S3Server, Temper};
 
 const CONFIG: &str = "[sources.charges]\npath = \"s3://acme/billing/\"\n";
 
@@ -54,6 +54,34 @@ fn reads_are_by_range() {
     let read = stats["bytes_read"].as_u64().unwrap();
     assert!(read < file.len() as u64 / 4, "{read} of {} bytes", file.len());
     assert_eq!(given.ok(), "currency\nUSD\n");
+}
+
+#[test]
+fn one_thread_waits_for_several_files_at_a_time() {
+    const FILES: usize = 8;
+    let bucket = Bucket::new();
+    for month in 1..=FILES {
+        bucket.put(&format!("billing/{month}.parquet"), parquet(&charges(&format!("2026-0{month}"), &[1.0, 2.0])));
+    }
+    // Footers, then columns: who asks for one file at a time waits until the statement has run out of time.
+    let temper = Temper { answers_together: Some(FILES), ..Temper::default() };
+    let server = S3Server::with_temper(bucket.root.path(), temper);
+    let mut project = Project::new(CONFIG);
+    server.known_to(&mut project);
+    let run = |args: &[&str], sql: &str| {
+        let limits = ["--threads=1", "--timeout=60s", "--without=disk-cache", "--stats=json"];
+        project.run(&[&limits[..], args, &["-c", sql]].concat())
+    };
+    let sum = "select count(*) as n, sum(BilledCost) as billed from spend";
+    let given = run(&[], sum);
+    assert!(given.stderr.contains(r#""requests":{"get":16,"#), "{}", given.stderr);
+    assert_eq!(given.ok(), "n,billed\n16,24.00\n");
+    let ahead = "ReadAheadExec: files_at_a_time=8";
+    let explained = |args: &[&str], sql: &str| run(args, &format!("explain {sql}")).ok();
+    assert!(explained(&[], sum).contains(ahead));
+    assert!(!explained(&["--without=read-ahead"], sum).contains(ahead));
+    // What stops after a few rows reads no other files for nothing.
+    assert!(!explained(&[], "select BilledCost from spend limit 3").contains(ahead));
 }
 
 #[test]

@@ -20,6 +20,7 @@ use s3s::service::S3ServiceBuilder;
 use s3s_fs::FileSystem;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tokio::sync::Barrier;
 
 use super::project::Project;
 use tagged::Tagged;
@@ -48,6 +49,8 @@ pub(crate) struct Temper {
     pub(crate) seed: u64,
     /// Overwrites what it is told only to create.
     pub(crate) ignores_conditions: bool,
+    /// Answers reads of ranges only when so many wait for an answer, and those together.
+    pub(crate) answers_together: Option<usize>,
 }
 
 /// Serves the folders below `root` as buckets while it lives.
@@ -74,13 +77,15 @@ impl S3Server {
         let writers = Arc::new(tokio::sync::Mutex::new(()));
         let root: Arc<Path> = root.into();
         let dice = Arc::new(Mutex::new(StdRng::seed_from_u64(temper.seed)));
+        let crowd = temper.answers_together.map(|waiting| Arc::new(Barrier::new(waiting)));
         runtime.spawn(async move {
             loop {
                 let (socket, _peer) = listener.accept().await.unwrap();
                 let (service, writers) = (service.clone(), Arc::clone(&writers));
-                let (dice, root) = (Arc::clone(&dice), Arc::clone(&root));
+                let (dice, root, crowd) = (Arc::clone(&dice), Arc::clone(&root), crowd.clone());
                 let service = service_fn(move |request: Request<Incoming>| {
                     let (service, writers, root) = (service.clone(), Arc::clone(&writers), Arc::clone(&root));
+                    let crowd = crowd.clone().filter(|_| request.headers().contains_key("range"));
                     let (is_bad, kind) = {
                         let mut dice = dice.lock().unwrap();
                         (dice.random_range(0..100) < temper.faults, dice.random_range(0..5))
@@ -93,6 +98,9 @@ impl S3Server {
                             }
                             3 if is_bad => return Err(Lost),
                             _ => {}
+                        }
+                        if let Some(crowd) = crowd {
+                            crowd.wait().await;
                         }
                         if temper.ignores_conditions && request.headers().contains_key("if-none-match") {
                             // What is not there can be created.

@@ -65,7 +65,7 @@ fn with_a_tenth_of_requests_failing_a_build_is_right_or_says_so() {
         cost += 1.0;
         deliver(&root, "2026-02", 10.0 * cost);
         deliver(&root, "2026-03", cost);
-        let bad = S3Server::with_temper(root.path(), Temper { faults: 10, seed, ignores_conditions: false });
+        let bad = S3Server::with_temper(root.path(), Temper { faults: 10, seed, ..Temper::default() });
         let given = project(&bad).run(&["build", "by_month"]);
         assert!([0, 7].contains(&given.code), "seed {seed}: {} {}", given.code, given.stderr);
         let good = S3Server::start(root.path());
