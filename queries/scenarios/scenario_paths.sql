@@ -19,8 +19,8 @@ SELECT
   cost_paths.provider,
   cost_paths.billing_currency,
   cost_paths.effective_cost * coalesce(scenario_factors.factor, 1) AS effective_cost
-FROM cost_paths
-CROSS JOIN names
+FROM names
+CROSS JOIN cost_paths
 LEFT JOIN scenario_factors
   ON scenario_factors.scenario = names.scenario
  AND scenario_factors.month = cost_paths.month
