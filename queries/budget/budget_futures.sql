@@ -32,11 +32,11 @@ path_costs AS (
     CAST(scenario_paths.month + INTERVAL '1 month' AS DATE) AS next_month,
     greatest(scenario_paths.month, seen.seen_until) AS unseen_from,
     sum(scenario_paths.effective_cost) AS cost
-  FROM scenario_paths
+  FROM scopes
+  CROSS JOIN scenario_paths
   JOIN seen
     ON seen.provider = scenario_paths.provider
    AND seen.billing_currency = scenario_paths.billing_currency
-  CROSS JOIN scopes
   GROUP BY
     scenario_paths.scenario,
     scenario_paths.path,
