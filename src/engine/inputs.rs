@@ -218,11 +218,13 @@ impl Session<'_> {
         runs: &[Vec<(String, String)>],
         listing: &Listing,
     ) -> Result<Vec<Vec<Input>>> {
+        // What an interval comes from is the same whatever is left out for diagnosis.
+        let state = self.with_all_optimisations();
         let mut found = Vec::with_capacity(runs.len());
         for given in runs {
             let bound = bind(query, given, &self.engine.calendar)?;
             let sql = Sql::of(query);
-            let (plan, physical) = self.physical(sql, &bound).await?;
+            let (plan, physical) = self.physical(&state, sql, &bound).await?;
             self.engine.privacy.refuse_passing(&plan)?;
             let mut scanned = Scanned::default();
             scanned.gather(physical.as_ref());

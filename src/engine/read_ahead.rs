@@ -26,7 +26,6 @@ use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties, Partitioning, PlanProperties,
-    ReplaceChildrenOptions,
 };
 use futures::stream::select_all;
 use url::Url;
@@ -76,27 +75,34 @@ impl PhysicalOptimizerRule for FilesAtATime {
 /// and where the partitions are enough.
 fn read_ahead(config: &FileScanConfig) -> Option<Arc<dyn ExecutionPlan>> {
     let is_remote = Url::parse(config.object_store_url.as_str()).is_ok_and(|root| !is_local(&root));
-    let is_whole = config.limit.is_none() && config.output_ordering.is_empty();
-    let parquet = config.file_source().downcast_ref::<GuardedParquet>()?;
-    let partitions = config.file_groups.len();
-    let files: Vec<PartitionedFile> = config.file_groups.iter().flat_map(FileGroup::files).cloned().collect();
-    let all = parquet.table_schema().table_schema().fields().len();
-    let columns = (config.projected_schema().ok()?.fields().len(), all);
-    let at_a_time = files_at_a_time(files.iter().map(PartitionedFile::effective_size), columns);
-    if !(is_remote && is_whole) || at_a_time.min(files.len()) <= partitions {
+    if !is_remote || config.limit.is_some() || !config.output_ordering.is_empty() {
         return None;
     }
-    let groups = FileGroup::new(files).split_files(at_a_time);
-    let config = FileScanConfigBuilder::from(config.clone()).with_file_groups(groups).build();
+    let parquet = config.file_source().downcast_ref::<GuardedParquet>()?;
+    let all = parquet.table_schema().table_schema().fields().len();
+    let columns = (config.projected_schema().ok()?.fields().len(), all);
+    let files: Vec<&PartitionedFile> = config.file_groups.iter().flat_map(FileGroup::files).collect();
+    let at_a_time = files_at_a_time(files.iter().map(|file| file.effective_size()), columns);
+    let partitions = config.file_groups.len();
+    if at_a_time <= partitions {
+        return None;
+    }
+    let config = FileScanConfigBuilder::from(config.clone()).with_file_groups(dealt_out(&files, at_a_time)).build();
     Some(Arc::new(ReadAhead::new(DataSourceExec::from_data_source(config), partitions)))
 }
 
-/// How many files of these `sizes` are read at a time, so many columns of so many.
+/// `files` in so many groups, whose lengths differ by one at most.
+fn dealt_out(files: &[&PartitionedFile], groups: usize) -> Vec<FileGroup> {
+    let group = |first: usize| files.iter().skip(first).step_by(groups).copied().cloned().collect();
+    (0..groups).map(group).collect()
+}
+
+/// How many of the files of these `sizes` are read at a time, so many columns of so many.
 fn files_at_a_time(sizes: impl ExactSizeIterator<Item = u64>, columns: (usize, usize)) -> usize {
     let (read, all) = columns;
     let count = sizes.len() as u64;
     let of_a_file = sizes.sum::<u64>().saturating_mul(read as u64) / (all.max(1) as u64) / count.max(1);
-    let at_a_time = UNDER_WAY_BYTES / of_a_file.max(1);
+    let at_a_time = (UNDER_WAY_BYTES / of_a_file.max(1)).min(count);
     usize::try_from(at_a_time).map_or(MOST_AT_A_TIME, |at_a_time| at_a_time.min(MOST_AT_A_TIME))
 }
 
@@ -104,7 +110,6 @@ fn files_at_a_time(sizes: impl ExactSizeIterator<Item = u64>, columns: (usize, u
 #[derive(Debug)]
 struct ReadAhead {
     input: Arc<dyn ExecutionPlan>,
-    partitions: usize,
     properties: Arc<PlanProperties>,
 }
 
@@ -116,7 +121,11 @@ impl ReadAhead {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        Self { input, partitions, properties: Arc::new(properties) }
+        Self { input, properties: Arc::new(properties) }
+    }
+
+    fn partitions(&self) -> usize {
+        self.properties.output_partitioning().partition_count()
     }
 }
 
@@ -146,23 +155,15 @@ impl ExecutionPlan for ReadAhead {
         Ok(TreeNodeRecursion::Continue)
     }
 
-    fn replace_children(
-        self: Arc<Self>,
-        mut children: Vec<Arc<dyn ExecutionPlan>>,
-        _options: ReplaceChildrenOptions,
-    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(children.swap_remove(0), self.partitions)))
-    }
-
     fn with_new_children(
         self: Arc<Self>,
         mut children: Vec<Arc<dyn ExecutionPlan>>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        Ok(Arc::new(Self::new(children.swap_remove(0), self.partitions)))
+        Ok(Arc::new(Self::new(children.swap_remove(0), self.partitions())))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> DataFusionResult<SendableRecordBatchStream> {
-        let inputs = (partition..self.input.output_partitioning().partition_count()).step_by(self.partitions);
+        let inputs = (partition..self.input.output_partitioning().partition_count()).step_by(self.partitions());
         let streams = inputs.map(|input| self.input.execute(input, Arc::clone(&context)));
         let streams = streams.collect::<DataFusionResult<Vec<_>>>()?;
         Ok(Box::pin(RecordBatchStreamAdapter::new(self.schema(), select_all(streams))))
@@ -185,6 +186,18 @@ mod tests {
         assert_eq!(at_a_time(&[8 * MIB; 1000], (10, 10)), 4);
         assert_eq!(at_a_time(&[80 * MIB; 1000], (10, 10)), 0);
         assert_eq!(at_a_time(&[80 * MIB; 1000], (5, 50)), 4);
-        assert_eq!(at_a_time(&[0, 0], (0, 0)), 32, "nothing is divided by");
+        assert_eq!(at_a_time(&[0, 0], (0, 0)), 2, "nothing is divided by");
+    }
+
+    #[test]
+    fn files_are_dealt_out_evenly() {
+        let files: Vec<PartitionedFile> = (0..10).map(|file| PartitionedFile::new(format!("{file}"), 1)).collect();
+        let groups = dealt_out(&files.iter().collect::<Vec<_>>(), 9);
+        let lengths: Vec<usize> = groups.iter().map(FileGroup::len).collect();
+        assert_eq!(lengths, [2, 1, 1, 1, 1, 1, 1, 1, 1]);
+        let mut dealt: Vec<String> =
+            groups.iter().flat_map(FileGroup::files).map(|file| file.path().to_string()).collect();
+        dealt.sort();
+        assert_eq!(dealt, (0..10).map(|file| file.to_string()).collect::<Vec<_>>());
     }
 }

@@ -186,12 +186,11 @@ impl<'e> Session<'e> {
         bound: &Bound,
         reading: Reading,
     ) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
-        let plan = if reading == Reading::Charges || !self.engine.optimisations.has(Optimisation::Summaries) {
-            self.plan(sql, bound, &[]).await?
-        } else {
-            self.answered_plan(sql, bound).await?
-        };
-        optimised(&self.context.state(), sql, &plan).await
+        let state = self.context.state();
+        if reading == Reading::Charges || !self.engine.optimisations.has(Optimisation::Summaries) {
+            return self.physical(&state, sql, bound).await;
+        }
+        optimised(&state, sql, &self.answered_plan(sql, bound).await?).await
     }
 
     /// The plan of one statement, answered from summary tables as far as they can. When they answer all of it, the files of the
@@ -221,17 +220,25 @@ impl<'e> Session<'e> {
         }
     }
 
-    /// The optimised plan of one statement, from the charges, and what would run, with all optimisations: what an interval comes
-    /// from is the same whatever is left out for diagnosis.
-    pub(super) async fn physical(&self, sql: Sql<'_>, bound: &Bound) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
+    /// What plans statements with all optimisations, whatever is left out for diagnosis.
+    pub(super) fn with_all_optimisations(&self) -> SessionState {
         let all = Optimisations::default();
         let state = self.context.state();
         let config = state.config().clone().with_extension(Arc::new(all.clone()));
-        let state = SessionStateBuilder::new_from_existing(state)
+        SessionStateBuilder::new_from_existing(state)
             .with_config(config)
             .with_optimizer_rules(logical_rules(&all))
-            .build();
-        optimised(&state, sql, &self.plan(sql, bound, &[]).await?).await
+            .build()
+    }
+
+    /// The optimised plan of one statement, from the charges, and what would run, planned by `state`.
+    pub(super) async fn physical(
+        &self,
+        state: &SessionState,
+        sql: Sql<'_>,
+        bound: &Bound,
+    ) -> Result<(LogicalPlan, Arc<dyn ExecutionPlan>)> {
+        optimised(state, sql, &self.plan(sql, bound, &[]).await?).await
     }
 
     /// The plan of one statement, its parameters bound. `path` names the views that lead here.
